@@ -1,0 +1,1 @@
+"""The alembic environment shared by all lines."""

@@ -1,0 +1,47 @@
+"""The real clock and real ids: the only place that asks the machine for time or randomness."""
+
+import random
+import time
+
+import uuid_utils
+
+from haat.vocabulary import Clock, Prefix, type_id
+
+
+class SystemClock:
+    """The machine's clocks."""
+
+    def now_ms(self) -> int:
+        """Milliseconds since the epoch, UTC."""
+        return time.time_ns() // 1_000_000
+
+    def monotonic_s(self) -> float:
+        """Seconds since some moment; never steps back."""
+        return time.monotonic()
+
+
+class SystemIds:
+    """UUIDv7 from the machine's clock and random source."""
+
+    def new(self, prefix: Prefix) -> str:
+        """A fresh TypeID."""
+        return type_id(prefix, uuid_utils.uuid7().bytes)
+
+
+class SeededIds:
+    """The same ids in the same order for the same seed: tests and the demo shop."""
+
+    def __init__(self, seed: int, clock: Clock) -> None:
+        self._random = random.Random(seed)
+        self._clock = clock
+        self._count = 0
+
+    def new(self, prefix: Prefix) -> str:
+        """The next id of this seed; the counter after the time keeps the order within one millisecond."""
+        self._count += 1
+        head = self._clock.now_ms().to_bytes(6, "big")
+        counter = (self._count & 0xFFF) | 0x7000
+        tail = (self._count >> 12) << 40 | self._random.getrandbits(40)
+        return type_id(
+            prefix, head + counter.to_bytes(2, "big") + (tail & ((1 << 62) - 1) | 1 << 63).to_bytes(8, "big")
+        )

@@ -1,0 +1,88 @@
+"""What every test may use: a clock that moves by hand, seeded ids, and the folder of real data."""
+
+import os
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, settings
+
+from haat.engines.system import SeededIds
+
+settings.register_profile("haat", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("haat")
+
+NOON_MS = 1_795_329_000_000  # Sun, 22 Nov 2026, 12:00 in Kolkata
+
+
+class ManualClock:
+    """A clock that stands until a test moves it."""
+
+    def __init__(self, now_ms: int = NOON_MS) -> None:
+        self._now_ms = now_ms
+        self._monotonic_s = 1_000.0
+
+    def now_ms(self) -> int:
+        return self._now_ms
+
+    def monotonic_s(self) -> float:
+        return self._monotonic_s
+
+    def advance(self, seconds: float) -> None:
+        self._now_ms += round(seconds * 1000)
+        self._monotonic_s += seconds
+
+    def set(self, now_ms: int) -> None:
+        self._now_ms = now_ms
+
+
+@pytest.fixture
+def anyio_backend() -> str:
+    return "asyncio"
+
+
+@pytest.fixture
+def clock() -> ManualClock:
+    return ManualClock()
+
+
+@pytest.fixture
+def ids(clock: ManualClock) -> SeededIds:
+    return SeededIds(7, clock)
+
+
+@pytest.fixture(scope="session")
+def data_dir() -> Path:
+    """The folder of real catalogues. Named but missing fails."""
+    folder = Path(os.environ["HAAT_TEST_DATA"])
+    assert folder.is_dir(), f"HAAT_TEST_DATA names {folder}, which is not a folder"
+    return folder
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Browser and fault tests run when asked for, data tests where the data is named; what is left out is said."""
+    chosen = config.getoption("markexpr") or ""
+    out: dict[str, list[pytest.Item]] = {}
+    kept: list[pytest.Item] = []
+    for item in items:
+        reason = ""
+        if item.get_closest_marker("data") and not os.environ.get("HAAT_TEST_DATA"):
+            reason = "data (set HAAT_TEST_DATA to the folder of real catalogues)"
+        for name, target in (("browser", "make e2e"), ("fault", "make faults")):
+            if item.get_closest_marker(name) and name not in chosen:
+                reason = f"{name} ({target})"
+        if reason:
+            out.setdefault(reason, []).append(item)
+        else:
+            kept.append(item)
+    if out:
+        config.hook.pytest_deselected(items=[item for group in out.values() for item in group])
+        config.stash[_LEFT_OUT] = {reason: len(group) for reason, group in out.items()}
+        items[:] = kept
+
+
+_LEFT_OUT = pytest.StashKey[dict[str, int]]()
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+    for reason, count in config.stash.get(_LEFT_OUT, {}).items():
+        terminalreporter.write_line(f"not run here: {count} tests of {reason}")
