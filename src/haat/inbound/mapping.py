@@ -1,0 +1,197 @@
+"""A mapping: how a supplier's columns become an item. Written as TOML, by an operator or on the command line.
+
+    name = "acme"
+    format = "csv"                    # csv, json, jsonl, xml, or the name of a built-in format
+    create_categories = true
+
+    [columns]
+    code = "sku"                      # the supplier's own id
+    title = "name"
+    pictures = ["image", "image_2"]
+
+    [price]
+    column = "price_usd"
+    currency = "USD"
+    rates = { USD = "88.40" }         # shop currency units for one unit
+    missing_price_minor = 49900       # leave out: rows without a price are listed but not sellable
+
+The whole grammar is the Structs below; docs/reference/mappings.md explains it with examples.
+"""
+
+import re
+from decimal import Decimal, InvalidOperation
+from typing import Literal
+
+import msgspec
+from msgspec import Struct, field
+
+from haat.errors import Invalid, Problem
+
+AttributeKind = Literal["text", "number", "boolean", "list", "auto"]
+ShippingClassName = Literal["standard", "heavy", "hazardous"]
+
+
+class Columns(Struct, frozen=True, forbid_unknown_fields=True):
+    """Which column holds which field; empty means that the source has none."""
+
+    code: str = ""
+    group: str = ""  # rows with the same value are variants of one item
+    title: str = ""
+    description: str = ""
+    bullets: str = ""  # a list, or text with one point a line
+    brand: str = ""
+    eans: str = ""
+    model: str = ""
+    status: str = ""  # draft, active, retired
+    active: str = ""
+    rating: str = ""  # 0 to 5
+    rating_count: str = ""
+    released: str = ""  # a date, or a date and time
+    tax_class: str = ""
+    shipping_class: str = ""
+    pictures: list[str] = field(default_factory=list)
+    picture_separator: str = ""
+
+
+class PriceRule(Struct, frozen=True, forbid_unknown_fields=True):
+    """How a price is read."""
+
+    column: str = ""
+    unit: Literal["major", "minor"] = "major"
+    currency: str = ""  # of amounts that name none; empty: the shop's
+    currency_column: str = ""
+    rates: dict[str, str] = field(default_factory=dict)  # currency → shop currency units for one unit, as text
+    missing_price_minor: int | None = None  # in the shop's currency
+    decimal_comma: bool = False
+
+
+class CategoryRule(Struct, frozen=True, forbid_unknown_fields=True):
+    """A category for rows whose column exists (`words` empty) or holds one of the words."""
+
+    column: str
+    path: list[str]
+    words: list[str] = field(default_factory=list)  # whole words, letter case ignored
+
+
+class CategoryMapping(Struct, frozen=True, forbid_unknown_fields=True):
+    """Where a row's category comes from: the column, else the first rule that fits, else the default."""
+
+    column: str = ""
+    separator: str = ">"
+    root: list[str] = field(default_factory=list)  # put in front
+    default: list[str] = field(default_factory=list)
+    rules: list[CategoryRule] = field(default_factory=list)
+    google_taxonomy: str = ""  # path of the published list, for numeric Google ids
+    id_column: str = ""  # holds category ids of this shop
+
+
+class AttributeColumn(Struct, frozen=True, forbid_unknown_fields=True):
+    """One attribute's name, label, type and unit."""
+
+    name: str = ""  # empty: made from the label or the column
+    label: str = ""
+    kind: AttributeKind = "auto"
+    unit: str = ""
+    variant: bool = False  # belongs to the variant, not to the item
+    separator: str = ""  # splits a list
+
+
+class AttributePattern(Struct, frozen=True, forbid_unknown_fields=True):
+    """A family of columns: `attr_n_*`; what the star stands for becomes the name."""
+
+    match: str
+    kind: AttributeKind = "auto"
+    unit: str = ""
+
+
+class AttributeMapping(Struct, frozen=True, forbid_unknown_fields=True):
+    """Which columns are attributes. A column named in `columns` is not looked up in `patterns`."""
+
+    columns: dict[str, AttributeColumn] = field(default_factory=dict)
+    patterns: list[AttributePattern] = field(default_factory=list)
+    units: dict[str, str] = field(default_factory=dict)  # attribute name → unit
+
+
+class StockRule(Struct, frozen=True, forbid_unknown_fields=True):
+    """Where units lie when the source does not say, and how many when it does not count.
+
+    The choice depends on the sku's code alone, so it is the same in every run.
+    """
+
+    column: str = ""
+    warehouses: list[str] = field(default_factory=list)  # codes; empty: all the seller may use
+    pick: list[int] = field(default_factory=lambda: [1, 1])  # from … to warehouses for a sku
+    initial: list[int] = field(default_factory=list)  # from … to units per warehouse, if the source counts nothing
+
+
+class Mapping(Struct, frozen=True, forbid_unknown_fields=True):
+    """A whole mapping. The empty one is what a built-in format uses."""
+
+    name: str = ""
+    format: str = ""
+    encoding: str = ""  # empty: found by byte order mark, else UTF-8, else Latin-1
+    delimiter: str = ","
+    record: str = ""  # XML: the element that is a row; JSON: the key of the list
+    create_categories: bool = False
+    shipping_class: ShippingClassName = "standard"
+    columns: Columns = field(default_factory=Columns)
+    price: PriceRule = field(default_factory=PriceRule)
+    category: CategoryMapping = field(default_factory=CategoryMapping)
+    attributes: AttributeMapping = field(default_factory=AttributeMapping)
+    stock: StockRule = field(default_factory=StockRule)
+
+
+_CURRENCY = re.compile("[A-Z]{3}")
+
+
+def read_mapping(text: bytes) -> Mapping:
+    """A mapping from TOML.
+
+    Raises: Invalid with what is wrong and where.
+    """
+    try:
+        mapping = msgspec.toml.decode(text, type=Mapping)
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise Invalid(problems=[Problem("#/mapping", f"The mapping cannot be read: {error}")]) from error
+    problems = check_mapping(mapping)
+    if problems:
+        raise Invalid(problems=problems)
+    return mapping
+
+
+def _range(pair: list[int], least: int, most: int) -> bool:
+    return len(pair) == 2 and least <= pair[0] <= pair[1] <= most
+
+
+def check_mapping(mapping: Mapping) -> list[Problem]:
+    """What the Structs cannot say: rates are positive decimals, ranges are ranges, columns are named."""
+    problems = []
+    for currency, rate in mapping.price.rates.items():
+        if not _CURRENCY.fullmatch(currency):
+            problems.append(Problem("#/mapping/price/rates", f"{currency!r} is not a currency code like USD."))
+        try:
+            good = Decimal(rate).is_finite() and Decimal(rate) > 0
+        except InvalidOperation:
+            good = False
+        if not good:
+            problems.append(Problem(f"#/mapping/price/rates/{currency}", f'{rate!r} is not a rate like "88.40".'))
+    if mapping.price.currency and not _CURRENCY.fullmatch(mapping.price.currency):
+        problems.append(Problem("#/mapping/price/currency", "A currency is three capital letters, like USD."))
+    if mapping.price.missing_price_minor is not None and mapping.price.missing_price_minor < 0:
+        problems.append(Problem("#/mapping/price/missing_price_minor", "A price is not negative."))
+    if not _range(mapping.stock.pick, 1, 100):
+        problems.append(Problem("#/mapping/stock/pick", "`pick` is [from, to] with 1 ≤ from ≤ to ≤ 100."))
+    if mapping.stock.initial and not _range(mapping.stock.initial, 0, 1_000_000):
+        problems.append(Problem("#/mapping/stock/initial", "`initial` is [from, to] with 0 ≤ from ≤ to."))
+    if len(mapping.delimiter) != 1:
+        problems.append(Problem("#/mapping/delimiter", "A delimiter is one character."))
+    if mapping.format in {"csv", "json", "jsonl", "xml"}:
+        for name in ("code", "title"):
+            if not getattr(mapping.columns, name):
+                problems.append(
+                    Problem(f"#/mapping/columns/{name}", f"The mapping must say which column is the {name}.")
+                )
+    for pattern in mapping.attributes.patterns:
+        if pattern.match.count("*") != 1:
+            problems.append(Problem("#/mapping/attributes/patterns", f"{pattern.match!r} needs exactly one star."))
+    return problems
