@@ -1,0 +1,254 @@
+"""The edge: the one plain ASGI function around the app.
+
+For every request: a request id, the visitor's signed cookie, a body limit, a deadline, security headers, one access-log
+line and two metrics. It is the same for ordinary handlers and hot reads, and costs about 25 µs.
+Source of the header set: OWASP ASVS 5.0 sections 3.4 and 3.5.
+"""
+
+import asyncio
+import re
+import time
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass
+from http.cookies import CookieError, SimpleCookie
+from typing import Any, Final
+
+import structlog
+from prometheus_client import CollectorRegistry, Counter, Histogram
+
+from haat.errors import Forbidden, HaatError, TooLarge, Unavailable
+from haat.http.identity import SCOPE_KEY, Authenticate, Call
+from haat.http.problems import Problems, wants_page
+from haat.http.signing import Signer
+from haat.vocabulary import Ids
+
+log = structlog.get_logger("haat.access")
+
+App = Callable[[Any, Any, Any], Awaitable[None]]
+
+VISITOR_COOKIE: Final = "haat_visitor"
+PIN_COOKIE: Final = "haat_pin"
+COOKIE_DAYS: Final = 365
+BODY_BYTES: Final = 1 << 20
+READ_DEADLINE_S: Final = 5.0
+WRITE_DEADLINE_S: Final = 30.0
+
+_REQUEST_ID: Final = re.compile(rb"[A-Za-z0-9._-]{8,64}")
+_VISITOR: Final = "visitor"
+_PIN: Final = "pincode"
+_COMMON: Final = (
+    (b"x-content-type-options", b"nosniff"),
+    (b"referrer-policy", b"strict-origin-when-cross-origin"),
+    (b"cross-origin-opener-policy", b"same-origin"),
+    (b"cross-origin-resource-policy", b"same-origin"),
+)
+_PAGE: Final = (
+    (
+        b"content-security-policy",
+        b"default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
+        b"font-src 'self'; manifest-src 'self'; form-action 'self'; base-uri 'none'; object-src 'none'; "
+        b"frame-ancestors 'none'",
+    ),
+    (b"x-frame-options", b"DENY"),
+    (b"permissions-policy", b"camera=(), microphone=(), geolocation=(), interest-cohort=()"),
+)
+_HSTS: Final = (b"strict-transport-security", b"max-age=31536000; includeSubDomains")
+
+
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """What a path prefix may take: the longest matching prefix counts."""
+
+    prefix: str
+    body_bytes: int
+    deadline_s: float
+
+
+class HttpMetrics:
+    """Requests by route template and status, and how long they took. Raw paths never become labels."""
+
+    def __init__(self, registry: CollectorRegistry) -> None:
+        names = ["method", "route", "status"]
+        self.requests = Counter("haat_http_requests", "Requests answered", names, registry=registry)
+        buckets = (0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5)
+        self.seconds = Histogram(
+            "haat_http_seconds", "Time to answer", ["method", "route"], registry=registry, buckets=buckets
+        )
+
+
+class Edge:
+    """Wraps an ASGI app; see the module's docstring."""
+
+    def __init__(
+        self,
+        app: App,
+        *,
+        signer: Signer,
+        ids: Ids,
+        authenticate: Authenticate,
+        problems: Problems,
+        metrics: HttpMetrics,
+        limits: Sequence[Limit] = (),
+        https: bool = False,
+    ) -> None:
+        self._app = app
+        self._signer = signer
+        self._ids = ids
+        self._authenticate = authenticate
+        self._problems = problems
+        self._metrics = metrics
+        self._limits = sorted(limits, key=lambda limit: -len(limit.prefix))
+        self._common = (*_COMMON, _HSTS) if https else _COMMON
+        self._secure = "; Secure" if https else ""
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        """ASGI entry point. Lifespan and websockets pass through."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        headers = dict(scope["headers"])
+        call = self._call(headers)
+        scope[SCOPE_KEY] = call
+        answer = _Answer(self, scope, send, call)
+        limit = self._limit(scope)
+        started = time.perf_counter()
+        try:
+            if int(headers.get(b"content-length", b"0") or b"0") > limit.body_bytes:
+                raise _too_large(limit)
+            if scope["method"] not in _SAFE:
+                _refuse_cross_site(headers)
+            async with asyncio.timeout(limit.deadline_s):
+                await self._app(scope, _Bounded(receive, limit), answer)
+        except TimeoutError:
+            await self._fail(answer, scope, Unavailable("The deadline passed.", retry_after_s=2))
+        except (HaatError, ValueError) as error:
+            await self._fail(answer, scope, error if isinstance(error, HaatError) else TooLarge())
+        finally:
+            self._account(scope, call, answer, time.perf_counter() - started)
+
+    def _call(self, headers: Mapping[bytes, bytes]) -> Call:
+        given = headers.get(b"x-request-id", b"")
+        request_id = given.decode() if _REQUEST_ID.fullmatch(given) else self._ids.new("evt")[4:]
+        visitor = pincode = ""
+        raw = headers.get(b"cookie")
+        if raw is not None and b"haat_" in raw:
+            try:
+                jar = SimpleCookie(raw.decode("latin-1"))
+            except CookieError:
+                jar = SimpleCookie()
+            visitor = self._opened(jar, VISITOR_COOKIE, _VISITOR)
+            pincode = self._opened(jar, PIN_COOKIE, _PIN)
+        authorization = headers.get(b"authorization", b"").decode("latin-1")
+        return Call(request_id, visitor, authorization, self._authenticate, pincode)
+
+    def _opened(self, jar: SimpleCookie, name: str, purpose: str) -> str:
+        if name not in jar:
+            return ""
+        payload = self._signer.open(purpose, jar[name].value)
+        return payload.decode() if payload is not None else ""
+
+    def cookie(self, name: str, purpose: str, payload: str) -> bytes:
+        """A Set-Cookie value that comes back signed or not at all."""
+        signed = self._signer.sign(purpose, payload.encode())
+        return (
+            f"{name}={signed}; Path=/; Max-Age={COOKIE_DAYS * 86_400}; HttpOnly; SameSite=Lax{self._secure}"
+        ).encode()
+
+    def decorated(self, scope: Any, call: Call, message: Any) -> Any:
+        """The start of an answer with the headers every answer has."""
+        headers = list(message["headers"])
+        headers.append((b"x-request-id", call.request_id.encode()))
+        headers.extend(self._common)
+        page = any(name.lower() == b"content-type" and value.startswith(b"text/html") for name, value in headers)
+        if page:
+            present = {name.lower() for name, _ in headers}
+            headers.extend(pair for pair in _PAGE if pair[0] not in present)
+            if not call.visitor and scope["method"] == "GET":
+                call.visitor = self._ids.new("evt")[4:]
+                headers.append((b"set-cookie", self.cookie(VISITOR_COOKIE, _VISITOR, call.visitor)))
+            if b"cache-control" not in present:
+                headers.append((b"cache-control", b"no-store"))
+        return {**message, "headers": headers}
+
+    def _limit(self, scope: Any) -> Limit:
+        path: str = scope["path"]
+        for limit in self._limits:
+            if path.startswith(limit.prefix) and scope["method"] not in ("GET", "HEAD"):
+                return limit
+        return _READ if scope["method"] in ("GET", "HEAD") else _WRITE
+
+    async def _fail(self, answer: "_Answer", scope: Any, error: Exception) -> None:
+        if answer.status:  # the head is out: all that is left is to cut the connection
+            raise error
+        status, headers, body = self._problems.answer(error, answer.call.request_id, html=wants_page(scope))
+        pairs = [(name.encode(), value.encode()) for name, value in headers.items()]
+        pairs += [(b"content-length", str(len(body)).encode()), (b"connection", b"close")]
+        await answer({"type": "http.response.start", "status": status, "headers": pairs})
+        await answer({"type": "http.response.body", "body": body, "more_body": False})
+
+    def _account(self, scope: Any, call: Call, answer: "_Answer", seconds: float) -> None:
+        route = scope.get("path_template") or "unmatched"
+        method = scope["method"] if scope["method"] in _METHODS else "other"
+        self._metrics.requests.labels(method, route, answer.status).inc()
+        self._metrics.seconds.labels(method, route).observe(seconds)
+        log.info(
+            "request",
+            method=method,
+            path=scope["path"][:300],
+            status=answer.status,
+            ms=round(seconds * 1000, 2),
+            request_id=call.request_id,
+        )
+
+
+_READ: Final = Limit("", BODY_BYTES, READ_DEADLINE_S)
+_WRITE: Final = Limit("", BODY_BYTES, WRITE_DEADLINE_S)
+_SAFE: Final = frozenset({"GET", "HEAD", "OPTIONS"})
+_METHODS: Final = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
+
+
+def _refuse_cross_site(headers: Mapping[bytes, bytes]) -> None:
+    """Browsers say where a request comes from; another site's forms change nothing here. Tokens are not sent by them."""
+    if b"authorization" in headers:
+        return
+    site = headers.get(b"sec-fetch-site", b"")
+    origin = headers.get(b"origin", b"")
+    same_origin = not origin or origin.partition(b"://")[2] == headers.get(b"host", b"")
+    if site not in (b"", b"same-origin", b"none") or not same_origin:
+        raise Forbidden("This request came from another site.")
+
+
+def _too_large(limit: Limit) -> TooLarge:
+    return TooLarge(f"A body here has at most {limit.body_bytes} bytes.", limit_bytes=limit.body_bytes)
+
+
+class _Answer:
+    """`send` that remembers the status and adds the common headers."""
+
+    __slots__ = ("_edge", "_scope", "_send", "call", "status")
+
+    def __init__(self, edge: Edge, scope: Any, send: Any, call: Call) -> None:
+        self._edge, self._scope, self._send, self.call, self.status = edge, scope, send, call, 0
+
+    async def __call__(self, message: Any) -> None:
+        if message["type"] == "http.response.start":
+            self.status = message["status"]
+            message = self._edge.decorated(self._scope, self.call, message)
+        await self._send(message)
+
+
+class _Bounded:
+    """`receive` that stops at the route's body limit, for bodies that do not say their length."""
+
+    __slots__ = ("_limit", "_receive", "_seen")
+
+    def __init__(self, receive: Any, limit: Limit) -> None:
+        self._receive, self._limit, self._seen = receive, limit, 0
+
+    async def __call__(self) -> Any:
+        message = await self._receive()
+        if message["type"] == "http.request":
+            self._seen += len(message.get("body", b""))
+            if self._seen > self._limit.body_bytes:
+                raise _too_large(self._limit)
+        return message
