@@ -1,6 +1,6 @@
 """The envelope of every event: CloudEvents 1.0 attribute names, JSON on the wire.
 
-A message is a msgspec Struct with three class variables: `topic`, `type` ("item.changed") and `version` (1, 2, …).
+A message is a msgspec Struct with three class variables: `topic`, `type` ("item.changed") and `schema_version` (1, 2, …).
 Published versions are decoded for ever: new fields have defaults, types never change (tests/events/golden).
 Source: CloudEvents specification 1.0.2, sections "Required attributes" and "Optional attributes".
 """
@@ -17,11 +17,11 @@ Shape = type[T]  # named, because Event has a field called `type`
 
 
 class Message(Protocol):
-    """What a context publishes: a Struct that names its topic, type and version."""
+    """What a context publishes: a Struct that names its topic, type and schema version."""
 
     topic: ClassVar[str]
     type: ClassVar[str]
-    version: ClassVar[int]
+    schema_version: ClassVar[int]
 
 
 class Event(msgspec.Struct, frozen=True, kw_only=True):
@@ -69,7 +69,7 @@ def wrap(message: Message, *, event_id: EventId, key: str, source: str, now_ms: 
         type=message.type,
         subject=key,
         time=rfc3339(now_ms),
-        dataschema=f"{message.type}/{message.version}",
+        dataschema=f"{message.type}/{message.schema_version}",
         data=msgspec.Raw(_ENCODER.encode(message)),
         traceparent=traceparent,
     )

@@ -208,7 +208,7 @@ _METHODS: Final = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "O
 
 
 def _refuse_cross_site(headers: Mapping[bytes, bytes]) -> None:
-    """Browsers say where a request comes from; another site's forms change nothing here. Tokens are not sent by them."""
+    """Browsers say where a request comes from; another site's forms change nothing here. They send no tokens."""
     if b"authorization" in headers:
         return
     site = headers.get(b"sec-fetch-site", b"")

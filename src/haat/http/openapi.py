@@ -1,4 +1,4 @@
-"""The OpenAPI 3.1 document: Litestar's entries for ordinary handlers, ours for hot reads, one problem answer for all."""
+"""The OpenAPI 3.1 document: Litestar's entries for ordinary handlers, ours for hot reads, problems for all."""
 
 import re
 from collections.abc import Iterable, Mapping
@@ -17,11 +17,11 @@ _REF: Final = "#/components/schemas/{name}"
 
 def reads_of(app: Litestar) -> list[tuple[str, Read]]:
     """Every hot read of an app with its whole path, like "/api/v1/items/{id}"."""
-    found = []
-    for route in app.routes:
-        if isinstance(route, ASGIRoute) and OPT_KEY in route.route_handler.opt:
-            found.append((_PARAMETER.sub(r"{\1}", route.path_format), route.route_handler.opt[OPT_KEY]))
-    return found
+    return [
+        (_PARAMETER.sub(r"{\1}", route.path_format), route.route_handler.opt[OPT_KEY])
+        for route in app.routes
+        if isinstance(route, ASGIRoute) and OPT_KEY in route.route_handler.opt
+    ]
 
 
 def document(app: Litestar) -> dict[str, Any]:

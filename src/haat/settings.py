@@ -1,0 +1,213 @@
+"""All settings: one frozen Struct, read once by the command line, from the environment and an optional haat.toml.
+
+Every mistake is reported at once; an unknown HAAT_* name is an error with a suggestion; secrets print as ***.
+The URL's scheme picks the engine. Embedded defaults lie under HAAT_DATA_DIR, wherever that points.
+"""
+
+import difflib
+import os
+import secrets
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Final, Literal
+from zoneinfo import ZoneInfo
+
+import msgspec
+
+from haat.errors import Invalid, Problem
+
+PREFIX: Final = "HAAT_"
+TEST_PREFIX: Final = "HAAT_TEST_"
+MIN_SECRET_CHARS: Final = 32
+
+
+class Secret(str):
+    """Text that prints as ***; `reveal()` gives it."""
+
+    __slots__ = ()
+
+    def __repr__(self) -> str:
+        return "***"
+
+    def __str__(self) -> str:
+        return "***"
+
+    def reveal(self) -> str:
+        """The text itself."""
+        return str.__str__(self)
+
+
+class Settings(msgspec.Struct, frozen=True, kw_only=True):
+    """One value per setting; the names are those of the environment in lower case without HAAT_."""
+
+    env: Literal["development", "production"] = "development"
+    data_dir: Path = Path("var")
+    listen: str = "127.0.0.1:8000"
+    admin_listen: str = "127.0.0.1:8001"
+    base_url: str = ""  # how the outside calls this shop; default: http:// and `listen`
+    secret_key: Secret = Secret()
+    time_zone: str = "Asia/Kolkata"
+    currency: str = "INR"
+    orders_url: str = ""
+    users_url: str = ""
+    catalog_url: str = ""
+    search_url: str = ""
+    events_url: str = ""
+    kv_url: str = "memory:"
+    inbound_url: str = ""
+    serviceability_url: str = ""
+    blobs_url: str = ""
+    sources: dict[str, str] = {}
+
+    @property
+    def address(self) -> tuple[str, int]:
+        """Host and port to listen on."""
+        return _address(self.listen)
+
+    @property
+    def admin_address(self) -> tuple[str, int]:
+        """Host and port of /metrics."""
+        return _address(self.admin_listen)
+
+    def shown(self) -> list[tuple[str, str, str]]:
+        """(environment name, value with secrets hidden, where it came from) of every setting."""
+        names = (field.name for field in msgspec.structs.fields(self) if field.name != "sources")
+        return [(PREFIX + n.upper(), str(getattr(self, n)), self.sources.get(n, "default")) for n in names]
+
+
+_EMBEDDED: Final[Mapping[str, tuple[str, str]]] = {
+    "orders_url": ("sqlite:///", "orders.db"),
+    "users_url": ("sqlite:///", "users.db"),
+    "catalog_url": ("sqlite:///", "catalog.db"),
+    "search_url": ("tantivy:///", "search"),
+    "events_url": ("sqlite:///", "events.db"),
+    "inbound_url": ("sqlite:///", "inbound.db"),
+    "serviceability_url": ("sqlite:///", "serviceability.db"),
+    "blobs_url": ("file:///", "blobs"),
+}
+"""Where each engine lies when nothing is set: scheme and name below the data directory."""
+
+_SCHEMES: Final[Mapping[str, tuple[str, ...]]] = {
+    "orders_url": ("sqlite",),
+    "users_url": ("sqlite",),
+    "catalog_url": ("sqlite",),
+    "search_url": ("tantivy",),
+    "events_url": ("sqlite",),
+    "inbound_url": ("sqlite",),
+    "serviceability_url": ("sqlite",),
+    "blobs_url": ("file",),
+    "kv_url": ("memory",),
+}
+"""The schemes that have an adapter."""
+
+
+def embedded_path(url: str) -> Path:
+    """The file or folder of an embedded engine's URL: `sqlite:///var/x.db` → var/x.db; four slashes: absolute."""
+    return Path(url.partition(":///")[2])
+
+
+def load(environment: Mapping[str, str], file: Path | None = None) -> Settings:
+    """Read settings from haat.toml (if it exists) and the environment, which wins.
+
+    Raises: Invalid with every mistake at once.
+    """
+    problems: list[Problem] = []
+    given, sources = _from_file(file, problems)
+    fields = {field.name for field in msgspec.structs.fields(Settings)} - {"sources"}
+    for name, text in environment.items():
+        if not name.startswith(PREFIX) or name.startswith(TEST_PREFIX):
+            continue
+        key = name.removeprefix(PREFIX).lower()
+        if key not in fields:
+            problems.append(Problem(name, f"There is no such setting.{_near(key, fields)}"))
+            continue
+        given[key], sources[key] = text, "environment"
+    data_dir = Path(given.get("data_dir", "var"))
+    for key, (scheme, below) in _EMBEDDED.items():
+        if not given.get(key):
+            given[key] = f"{scheme}{data_dir / below}"
+    _check(given, problems)
+    if problems:
+        raise Invalid("Some settings are wrong.", problems=problems)
+    given.setdefault("base_url", f"http://{given.get('listen', '127.0.0.1:8000')}")
+    given["secret_key"] = Secret(given.get("secret_key") or "")
+    return msgspec.convert({**given, "sources": sources}, Settings, strict=False, dec_hook=_built)
+
+
+def _built(kind: type, text: Any) -> Any:
+    """Types msgspec does not know are made from their text."""
+    return kind(text)
+
+
+def secret_of(settings: Settings) -> bytes:
+    """The signing key: the one set, else one made at first start and kept in the data directory (0600).
+
+    Raises: Invalid in production when none is set.
+    """
+    if settings.secret_key:
+        return settings.secret_key.reveal().encode()
+    if settings.env == "production":
+        detail = f"Set it to at least {MIN_SECRET_CHARS} random characters, the same on every replica."
+        raise Invalid("Production needs its own secret.", problems=[Problem("HAAT_SECRET_KEY", detail)])
+    path = settings.data_dir / "secret.key"
+    if not path.exists():
+        settings.data_dir.mkdir(parents=True, exist_ok=True)
+        with os.fdopen(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "w") as file:
+            file.write(secrets.token_urlsafe(48))
+    return path.read_text().encode()
+
+
+def _from_file(file: Path | None, problems: list[Problem]) -> tuple[dict[str, Any], dict[str, str]]:
+    if file is None or not file.exists():
+        return {}, {}
+    try:
+        table = tomllib.loads(file.read_text(encoding="utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError, OSError) as error:
+        problems.append(Problem(file.name, f"It cannot be read: {error}"))
+        return {}, {}
+    fields = {field.name for field in msgspec.structs.fields(Settings)} - {"sources"}
+    problems.extend(
+        Problem(f"{file.name}: {key}", f"There is no such setting.{_near(key, fields)}")
+        for key in table.keys() - fields
+    )
+    given = {key: str(value) for key, value in table.items() if key in fields}
+    return dict(given), dict.fromkeys(given, file.name)
+
+
+def _near(key: str, fields: set[str]) -> str:
+    near = difflib.get_close_matches(key, fields, n=1)
+    return f" Did you mean {PREFIX}{near[0].upper()}?" if near else ""
+
+
+def _check(given: Mapping[str, Any], problems: list[Problem]) -> None:
+    """Everything that the types alone do not say."""
+    for key, schemes in _SCHEMES.items():
+        scheme = str(given.get(key, "memory:")).partition(":")[0]
+        if scheme not in schemes:
+            detail = f"No engine answers to “{scheme}:” here. There is: {', '.join(f'{s}:' for s in schemes)}"
+            problems.append(Problem(PREFIX + key.upper(), detail))
+    for key in ("listen", "admin_listen"):
+        if key in given:
+            try:
+                _address(given[key])
+            except ValueError:
+                problems.append(Problem(PREFIX + key.upper(), "Write host:port, like 127.0.0.1:8000."))
+    try:
+        ZoneInfo(given.get("time_zone", "Asia/Kolkata"))
+    except (KeyError, ValueError, OSError):
+        problems.append(Problem("HAAT_TIME_ZONE", "No such zone in the IANA database; for example Asia/Kolkata."))
+    if given.get("env", "development") not in ("development", "production"):
+        problems.append(Problem("HAAT_ENV", "development or production."))
+    currency = given.get("currency", "INR")
+    if not (len(currency) == 3 and currency.isascii() and currency.isupper()):
+        problems.append(Problem("HAAT_CURRENCY", "Three capital letters of ISO 4217, like INR."))
+    if 0 < len(given.get("secret_key") or "") < MIN_SECRET_CHARS:
+        problems.append(Problem("HAAT_SECRET_KEY", f"At least {MIN_SECRET_CHARS} characters."))
+
+
+def _address(listen: str) -> tuple[str, int]:
+    host, _, port = listen.rpartition(":")
+    if not host or not 0 < int(port) < 65_536:
+        raise ValueError(listen)
+    return host.strip("[]"), int(port)

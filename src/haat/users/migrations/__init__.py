@@ -1,0 +1,1 @@
+"""The users database's version line."""
