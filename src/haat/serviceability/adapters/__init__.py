@@ -1,0 +1,1 @@
+"""Serviceability's engines: SQL tables, India's PIN codes, public holidays."""
