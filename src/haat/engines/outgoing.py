@@ -4,7 +4,7 @@ Engines that store business state implement `OutgoingSource`; `engines/sql/outgo
 dialects and for the documents kept in SQLite. The events package gives the rows their meaning (an envelope).
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import NamedTuple, Protocol
 
 
@@ -49,6 +49,12 @@ class OutgoingSource(Protocol):
 
     async def mark_sent(self, rows: Sequence[Unsent]) -> None:
         """Remember that these rows are in the log. Raises: Unavailable."""
+
+    def on_new(self, wake: Callable[[], None]) -> None:
+        """Call `wake`, from any thread, soon after new rows were committed by this process.
+
+        Only a hint that saves waiting: the relay also looks by itself from time to time.
+        """
 
     async def backlog(self) -> Backlog:
         """Rows waiting. Raises: Unavailable."""

@@ -28,6 +28,11 @@ class SystemIds:
         return type_id(prefix, uuid_utils.uuid7().bytes)
 
 
+def jitter() -> float:
+    """A number in [0, 1) that spreads retries: never for ids, secrets or decisions."""
+    return random.random()
+
+
 class SeededIds:
     """The same ids in the same order for the same seed: tests and the demo shop."""
 

@@ -1,6 +1,7 @@
 """The envelope of every event: CloudEvents 1.0 attribute names, JSON on the wire.
 
-A message is a msgspec Struct with three class variables: `topic`, `type` ("item.changed") and `schema_version` (1, 2, …).
+A message is a msgspec Struct with three class variables: `topic`, `type` ("item.changed") and
+`schema_version` (1, 2, …).
 Published versions are decoded for ever: new fields have defaults, types never change (tests/events/golden).
 Source: CloudEvents specification 1.0.2, sections "Required attributes" and "Optional attributes".
 """

@@ -4,7 +4,7 @@ The relay asks for *unsent* rows, never for "ids after the last one": on MySQL i
 cursor skips events (kamu-data/kamu-cli issue 1398).
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Final
 
 from sqlalchemy import (
@@ -63,6 +63,7 @@ _TRIM: Final = Statement(delete(_OUTBOX).where(_OUTBOX.c.sent_ms > 0, _OUTBOX.c.
 
 def add_outgoing(tx: Tx, rows: Sequence[Outgoing]) -> None:
     """Write rows inside a unit. One statement."""
+    tx.outgoing += len(rows)
     _ADD.many(tx, [row._asdict() for row in rows])
 
 
@@ -81,6 +82,10 @@ class SqlOutgoing:
         await self._database.transact(
             lambda tx: _SENT.many(tx, [{"row": row.seq, "now_ms": tx.now_ms} for row in rows])
         )
+
+    def on_new(self, wake: Callable[[], None]) -> None:
+        """See OutgoingSource."""
+        self._database.on_outgoing(wake)
 
     async def backlog(self) -> Backlog:
         """See OutgoingSource."""

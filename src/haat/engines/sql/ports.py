@@ -50,6 +50,7 @@ class Tx:
     dialect: str  # "sqlite" or "mysql"
     now_ms: int
     statements: int = 0  # executions so far, for the tests that count them
+    outgoing: int = 0  # rows for the relay written so far: the engine wakes it after the commit
 
 
 Unit = Callable[[Tx], T]
@@ -76,6 +77,12 @@ class Database(Protocol):
 
     async def ping(self) -> None:
         """Return if the engine answers. Raises: Unavailable."""
+
+    def on_outgoing(self, wake: Callable[[], None]) -> None:
+        """Call `wake` after each commit of this process that wrote outgoing rows.
+
+        It is called on a thread of the engine, must return at once, and may be called once for many commits.
+        """
 
 
 Bind = Mapping[str, object]

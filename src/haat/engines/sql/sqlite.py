@@ -1,15 +1,17 @@
-"""SQLite behind the Database port: one writer thread per file with group commit, a pool of readers.
+"""SQLite behind the Database port: one writer thread per file with group commit, a few reader threads.
 
 WAL with `synchronous=FULL`: a commit is on disk before anyone is answered. Up to 256 waiting units share one COMMIT,
 each inside its own SAVEPOINT, so a unit that raises rolls back alone. Measured against one commit per unit in
 benchmarks/group_commit.py; the design is explained in docs/adr/0004-sqlite-group-commit.md.
+
+Constraints are checked at once (never DEFERRABLE): a COMMIT that refuses would refuse the neighbours too.
 """
 
 import asyncio
 import queue
 import sqlite3
 import threading
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,27 +25,35 @@ T = TypeVar("T")
 
 GROUP_UNITS = 256  # one COMMIT's worth; larger groups gain little and delay the first (docs/reference/figures.md)
 QUEUE_UNITS = 1024  # beyond it callers are told at once to come back, which keeps latency bounded
+QUEUE_READS = 4096  # reads are short; what waits longer than this would be late anyway
 READERS = 4
 BUSY_TIMEOUT_MS = 5_000  # `haat verify` and migrations of another process may hold the file for a moment
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class _Waiting:
     unit: Unit[Any]
     loop: asyncio.AbstractEventLoop
     future: asyncio.Future[Any]
     result: Any = None
     error: BaseException | None = None
+    outgoing: int = 0
 
 
-def connect(path: Path, *, read_only: bool = False) -> sqlite3.Connection:
+_Queue = queue.SimpleQueue[_Waiting | None]  # None: the thread that takes it ends
+
+
+def connect(path: Path, *, read_only: bool = False, busy_timeout_ms: int = BUSY_TIMEOUT_MS) -> sqlite3.Connection:
     """A connection with haat's settings; transactions are begun by hand.
 
     Raises: Unavailable when the file cannot be opened.
     """
     try:
         connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False, cached_statements=512)
-        connection.execute(f"PRAGMA busy_timeout={BUSY_TIMEOUT_MS}")
+    except sqlite3.Error as error:
+        raise Unavailable(f"{path.name} cannot be opened: {error}") from error
+    try:
+        connection.execute(f"PRAGMA busy_timeout={busy_timeout_ms}")
         connection.execute("PRAGMA foreign_keys=ON")
         connection.execute("PRAGMA temp_store=MEMORY")
         if read_only:
@@ -52,6 +62,7 @@ def connect(path: Path, *, read_only: bool = False) -> sqlite3.Connection:
             connection.execute("PRAGMA journal_mode=WAL")
             connection.execute("PRAGMA synchronous=FULL")
     except sqlite3.Error as error:
+        connection.close()
         raise Unavailable(f"{path.name} cannot be opened: {error}") from error
     return connection
 
@@ -60,139 +71,180 @@ class SqliteDatabase:
     """One SQLite file. Open with `open()`, end with `close()`; both may be called from the event loop's thread."""
 
     def __init__(
-        self, path: Path, clock: Clock, *, group_units: int = GROUP_UNITS, queue_units: int = QUEUE_UNITS
+        self,
+        path: Path,
+        clock: Clock,
+        *,
+        group_units: int = GROUP_UNITS,
+        queue_units: int = QUEUE_UNITS,
+        busy_timeout_ms: int = BUSY_TIMEOUT_MS,
     ) -> None:
         self.path = path
         self._clock = clock
         self._group_units = group_units
-        self._queue: queue.Queue[_Waiting | None] = queue.Queue(maxsize=queue_units)
+        self._queue_units = queue_units
+        self._busy_timeout_ms = busy_timeout_ms
+        self._gate = threading.Lock()  # nothing enters a queue behind the None that ends its thread
         self._open = False
-        self._writer: threading.Thread | None = None
-        self._readers: ThreadPoolExecutor | None = None
+        self._units: _Queue = queue.SimpleQueue()
+        self._reads: _Queue = queue.SimpleQueue()
+        self._threads: list[threading.Thread] = []
         self._local = threading.local()
-        self._reader_connections: list[sqlite3.Connection] = []
-        self._connection: sqlite3.Connection | None = None
+        self._connections: list[sqlite3.Connection] = []
+        self._wakes: list[Callable[[], None]] = []
 
     def open(self) -> None:
-        """Create the file's folder if needed, open the writer and the pool. Raises: Unavailable."""
+        """Create the file's folder if needed, open the writer and the readers. Opening twice is fine.
+
+        Raises: Unavailable.
+        """
+        if self._open:
+            return
         self.path.parent.mkdir(parents=True, exist_ok=True)
-        self._connection = connect(self.path)
-        self._readers = ThreadPoolExecutor(READERS, thread_name_prefix=f"read-{self.path.stem}")
-        self._writer = threading.Thread(target=self._write, name=f"write-{self.path.stem}", daemon=True)
+        self._local = threading.local()
+        writer = connect(self.path, busy_timeout_ms=self._busy_timeout_ms)
+        self._connections = [writer]
+        name = self.path.stem
+        self._threads = [threading.Thread(target=self._write, args=(writer,), name=f"write-{name}", daemon=True)]
+        self._threads += [threading.Thread(target=self._read, name=f"read-{name}", daemon=True) for _ in range(READERS)]
         self._open = True
-        self._writer.start()
+        for thread in self._threads:
+            thread.start()
 
     def close(self) -> None:
-        """Finish the units already taken, then close. Calling it twice is fine."""
-        if not self._open:
-            return
-        self._open = False
-        self._queue.put(None)
-        assert self._writer is not None
-        assert self._readers is not None
-        self._writer.join()
-        self._readers.shutdown(wait=True)
-        for connection in self._reader_connections:
+        """Finish what was already taken, then close. Calling it twice is fine."""
+        with self._gate:
+            if not self._open:
+                return
+            self._open = False
+            self._units.put(None)
+            for _ in range(READERS):
+                self._reads.put(None)
+        for thread in self._threads:
+            thread.join()
+        # Readers before the writer: the last connection to close empties the log file into the database.
+        for connection in reversed(self._connections):
             connection.close()
-        assert self._connection is not None
-        self._connection.close()
+        self._connections = []
 
     async def transact(self, unit: Unit[T]) -> T:
         """See Database.transact."""
-        if not self._open:
-            raise Unavailable(f"{self.path.name} is closed")
-        loop = asyncio.get_running_loop()
-        future: asyncio.Future[T] = loop.create_future()
-        try:
-            self._queue.put_nowait(_Waiting(unit, loop, future))
-        except queue.Full:
-            raise Unavailable(f"{self.path.name} has {self._queue.maxsize} units waiting", retry_after_s=1) from None
-        return await future
+        return await self._ask(self._units, unit, self._queue_units)
 
     async def read(self, unit: Unit[T]) -> T:
         """See Database.read."""
-        if not self._open or self._readers is None:
-            raise Unavailable(f"{self.path.name} is closed")
-        return await asyncio.get_running_loop().run_in_executor(self._readers, self.read_here, unit)
-
-    def read_here(self, unit: Unit[T]) -> T:
-        """Run a reading unit on the calling thread: for threads that are not the event loop's."""
-        connection = getattr(self._local, "connection", None)
-        if connection is None:
-            connection = self._local.connection = connect(self.path, read_only=True)
-            self._reader_connections.append(connection)
-        cursor = connection.cursor()
-        try:
-            cursor.execute("BEGIN")
-            try:
-                return unit(Tx(cursor, "sqlite", self._clock.now_ms()))
-            finally:
-                if connection.in_transaction:
-                    cursor.execute("ROLLBACK")
-        except sqlite3.Error as error:
-            raise _translated(error, self.path.name) from error
-        finally:
-            cursor.close()
+        return await self._ask(self._reads, unit, QUEUE_READS)
 
     async def ping(self) -> None:
         """See Database.ping."""
-        await self.read(lambda tx: tx.cursor.execute("SELECT 1"))
+        await self.read(lambda tx: tx.cursor.execute("SELECT 1 FROM sqlite_schema"))
 
-    # ---- the writer's thread
+    def on_outgoing(self, wake: Callable[[], None]) -> None:
+        """See Database.on_outgoing."""
+        self._wakes.append(wake)
 
-    def _write(self) -> None:
-        stopping = False
-        while not stopping:
-            first = self._queue.get()
-            if first is None:
-                break
-            group = [first]
-            while len(group) < self._group_units:
+    async def _ask(self, line: _Queue, unit: Unit[T], most: int) -> T:
+        loop = asyncio.get_running_loop()
+        future: asyncio.Future[T] = loop.create_future()
+        with self._gate:
+            if not self._open:
+                raise Unavailable(f"{self.path.name} is closed")
+            if line.qsize() >= most:
+                raise Unavailable(f"{self.path.name} has {most} units waiting")
+            line.put(_Waiting(unit, loop, future))
+        return await future
+
+    # ---- readers
+
+    def read_here(self, unit: Unit[T]) -> T:
+        """Run a reading unit on the calling thread: for threads that are not the event loop's.
+
+        Raises: Unavailable.
+        """
+        connection = getattr(self._local, "connection", None)
+        if connection is None:
+            with self._gate:
+                if not self._open:
+                    raise Unavailable(f"{self.path.name} is closed")
+                connection = connect(self.path, read_only=True, busy_timeout_ms=self._busy_timeout_ms)
+                self._connections.append(connection)
+            self._local.connection = connection
+        cursor = None
+        try:
+            cursor = connection.cursor()
+            cursor.execute("BEGIN")
+            return unit(Tx(cursor, "sqlite", self._clock.now_ms()))
+        except sqlite3.Error as error:
+            raise _translated(error, self.path.name) from error
+        finally:
+            if cursor is not None:
+                with suppress(sqlite3.Error):
+                    if connection.in_transaction:
+                        cursor.execute("ROLLBACK")
+                    cursor.close()
+
+    def _read(self) -> None:
+        while (waiting := self._reads.get()) is not None:
+            if waiting.future.cancelled():
+                continue
+            try:
+                waiting.result = self.read_here(waiting.unit)
+            except BaseException as error:  # whatever it is belongs to the caller, not to this thread
+                waiting.error = error
+            _answer([waiting])
+
+    # ---- the writer
+
+    def _write(self, connection: sqlite3.Connection) -> None:
+        ended = False
+        while not ended:
+            waiting = self._units.get()
+            group: list[_Waiting] = []
+            while True:
+                if waiting is None:
+                    ended = True
+                    break
+                if not waiting.future.cancelled():  # nobody waits for it any more, and it has not begun
+                    group.append(waiting)
+                if len(group) >= self._group_units:
+                    break
                 try:
-                    more = self._queue.get_nowait()
+                    waiting = self._units.get_nowait()
                 except queue.Empty:
                     break
-                if more is None:
-                    stopping = True
-                    break
-                group.append(more)
-            self._commit(group)
-        while True:  # callers that slipped in while closing
-            with suppress(queue.Empty):
-                late = self._queue.get_nowait()
-                if late is not None:
-                    late.error = Unavailable(f"{self.path.name} is closed")
-                    _answer([late])
-                continue
-            break
+            if group:
+                self._commit(connection, group)
 
-    def _commit(self, group: list[_Waiting]) -> None:
-        assert self._connection is not None
-        cursor = self._connection.cursor()
+    def _commit(self, connection: sqlite3.Connection, group: list[_Waiting]) -> None:
+        cursor = connection.cursor()
         try:
             cursor.execute("BEGIN IMMEDIATE")
             for waiting in group:
                 self._run(cursor, waiting)
             cursor.execute("COMMIT")
-        except BaseException as error:  # the group's own statements failed: nothing of it is kept, everyone is told
+        except BaseException as error:  # disk full, locked, …: nothing of the group is kept, all are told
             with suppress(sqlite3.Error):
-                if self._connection.in_transaction:
+                if connection.in_transaction:
                     cursor.execute("ROLLBACK")
-            failure = Unavailable(f"{self.path.name} could not commit: {error}")
             for waiting in group:
-                waiting.error = waiting.error or failure
+                waiting.error = waiting.error or Unavailable(f"{self.path.name} could not commit: {error}")
         finally:
             cursor.close()
         _answer(group)
+        if any(waiting.outgoing and waiting.error is None for waiting in group):
+            for wake in self._wakes:
+                wake()
 
     def _run(self, cursor: sqlite3.Cursor, waiting: _Waiting) -> None:
         cursor.execute("SAVEPOINT unit")
+        tx = Tx(cursor, "sqlite", self._clock.now_ms())
         try:
-            waiting.result = waiting.unit(Tx(cursor, "sqlite", self._clock.now_ms()))
-        except BaseException as error:
+            waiting.result = waiting.unit(tx)
+        except BaseException as error:  # whatever it is belongs to the caller; its neighbours go on
             waiting.error = _translated(error, self.path.name) if isinstance(error, sqlite3.Error) else error
             cursor.execute("ROLLBACK TO unit")
         cursor.execute("RELEASE unit")
+        waiting.outgoing = tx.outgoing
 
 
 def _answer(group: list[_Waiting]) -> None:

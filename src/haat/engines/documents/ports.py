@@ -1,0 +1,60 @@
+"""The documents port: one collection of versioned JSON bodies.
+
+Promises (tests/contracts/documents.py has a test of each name):
+P1 a put that was answered True is durable: body, lookup keys and outgoing rows; after a crash all are there or none
+P2 a put whose `expects` is not the stored version changes nothing, is answered False, and its neighbours go on
+P3 of many writers that expect the same version exactly one is answered True
+P4 the stored version is `expects` + 1, and versions only grow
+P5 `get` of many ids is one round trip; unknown ids are missing from the answer
+P6 `find` gives exactly the documents whose newest keys hold the value, by id, page by page
+P7 `scan` visits every document that is there all the while exactly once, by id
+P8 bodies come back byte for byte; collections do not see each other
+P9 after close, and while the engine is gone, every call raises `Unavailable`
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import NamedTuple, Protocol
+
+from haat.engines.outgoing import Outgoing
+
+
+class Document(NamedTuple):
+    """One stored document."""
+
+    id: str
+    version: int
+    body: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Put:
+    """A document to be written if its version is still the expected one."""
+
+    id: str
+    body: bytes
+    expects: int  # 0: must not exist yet
+    keys: Mapping[str, str] = field(default_factory=dict)  # lookup name → value; replaces all earlier ones
+    outgoing: Sequence[Outgoing] = ()
+
+
+class Documents(Protocol):
+    """A collection of documents. Promises in the module's docstring."""
+
+    async def get(self, ids: Sequence[str]) -> dict[str, Document]:
+        """Those of the ids that exist. Raises: Unavailable. Cost: one round trip."""
+
+    async def put(self, puts: Sequence[Put]) -> list[bool]:
+        """Write each, in order; False marks a stale one. Raises: Unavailable (ask again what is there).
+
+        Cost: one round trip and one commit for all of them.
+        """
+
+    async def find(self, key: str, value: str, after: str = "", limit: int = 100) -> list[Document]:
+        """Documents whose lookup `key` is `value`, by id, behind the id `after`. Raises: Unavailable."""
+
+    async def scan(self, after: str = "", limit: int = 500) -> list[Document]:
+        """All documents by id, behind the id `after`. Raises: Unavailable."""
+
+    async def ping(self) -> None:
+        """Return if the engine answers. Raises: Unavailable."""

@@ -1,0 +1,1 @@
+"""Event logs and the parked table on their engines."""
