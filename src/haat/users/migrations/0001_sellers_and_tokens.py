@@ -3,7 +3,7 @@
 import sqlalchemy as sa
 from alembic import op
 
-revision = "users-0001"
+revision = "users_0001"
 down_revision = None
 branch_labels = None
 depends_on = None

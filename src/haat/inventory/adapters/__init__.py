@@ -1,0 +1,1 @@
+"""Where offers and stock are kept."""
