@@ -45,7 +45,7 @@ async def on_hand(store: OfferStore, sku: str = "acme.A", warehouse: str = "w1")
 
 
 class OfferStoreContract:
-    """Promises P1-P6 of haat.inventory.ports. Fixtures: `store`, `ledger()` (sums of movements), `hold(units)`, `down()`."""
+    """Promises P1-P6 of haat.inventory.ports. Fixtures: store, ledger (sums of movements), hold, events, down."""
 
     async def test_p1_a_delta_below_zero_is_refused_whole(self, store: OfferStore, ledger: Any) -> None:
         await store.restate([restated(counts=[("w1", 3)])])

@@ -1,0 +1,52 @@
+# Everything a contributor or CI does. `make help` lists the targets.
+SHELL := /bin/bash
+PYTHON ?= python3
+BIN := .venv/bin
+STAMP := .venv/.setup
+
+.DEFAULT_GOAL := help
+.PHONY: help setup run test check contracts faults e2e bench docs lock
+
+help: ## list the targets
+	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | awk 'BEGIN{FS=":.*## "}{printf "  make %-10s %s\n", $$1, $$2}'
+
+# The virtual environment follows the lock: it is made anew when requirements change. venv without pip needs no
+# ensurepip, so a bare Debian python3 (without python3-venv) can make it too; tools/bootstrap.py says how.
+$(STAMP): requirements/dev.txt pyproject.toml tools/bootstrap.py hatch_build.py
+	@$(PYTHON) tools/bootstrap.py
+	@touch $@
+
+setup: $(STAMP) ## the virtual environment .venv with the locked dependencies and the haat command
+
+run: $(STAMP) ## a seeded demo shop at http://127.0.0.1:8000 (Ctrl-C ends it)
+	@$(BIN)/haat serve --demo
+
+test: $(STAMP) ## the test suite (under 3 minutes on two cores)
+	@$(BIN)/python -m pytest -q -n 2 --dist worksteal
+
+check: $(STAMP) ## format, lint, types, architecture, templates, spelling, lock
+	$(BIN)/ruff format --check src tests benchmarks tools hatch_build.py
+	$(BIN)/ruff check src tests benchmarks tools hatch_build.py
+	$(BIN)/mypy src tests benchmarks tools
+	$(BIN)/lint-imports
+	$(BIN)/djlint src --check --lint --quiet
+	$(BIN)/codespell src tests benchmarks docs tools README.md CONTRIBUTING.md SECURITY.md CHANGELOG.md Makefile
+	$(BIN)/python tools/lock.py --check
+
+contracts: $(STAMP) ## the contract suites on the embedded engines, each promise by name
+	@$(BIN)/python -m pytest -q tests/contracts -n 2 --dist worksteal
+
+faults: $(STAMP) ## processes killed in the middle of their work
+	@$(BIN)/python -m pytest -q tests -m fault
+
+e2e: $(STAMP) ## journeys in Chromium, with and without JavaScript, with axe
+	@$(BIN)/python -m pytest -q tests/browser -m browser
+
+bench: $(STAMP) ## every benchmark, as ratios in one run; JSON in benchmarks/out/
+	@$(BIN)/python -m benchmarks
+
+docs: $(STAMP) ## check that what the docs say still runs
+	@$(BIN)/python -m pytest -q tests/docs
+
+lock: $(STAMP) ## compile requirements/*.txt anew from pyproject.toml
+	@$(BIN)/python tools/lock.py
