@@ -1,37 +1,24 @@
 """The catalogue's own words: which tokens exist, in how many items, and which word a mistyped one was meant to be.
 
-Tokens are kept as 32-bit hashes in sorted arrays (8 bytes each); only dictionary words are kept as text. The spelling
-index holds the hash of every dictionary word with one letter left out, two letters from length 8 (symmetric deletion).
-Source: relevance.md section 2, Spelling; the deletion index is Garbe's SymSpell idea.
+Tokens are kept as 32-bit hashes in sorted arrays (8 bytes each); only dictionary words are kept as text.
+Source: relevance.md section 2.
 """
 
 import math
-import zlib
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
-from functools import lru_cache
-from itertools import combinations
+from collections.abc import Iterable, Sequence
 from typing import Final
 
 import numpy as np
-import numpy.typing as npt
+
+from haat.search.text.spelling import TWO_EDITS_LETTERS, Counts, Hashes, Spelling, ident
 
 MIN_LETTERS: Final = 4
 MIN_ITEMS: Final = 3
 """Shorter or rarer words are no correction of anything: they are too often mistakes themselves."""
-TWO_EDITS_LETTERS: Final = 8
 _UPPER_BOUND: Final = 2.2
 """BM25's largest term frequency factor, k1 + 1 with k1 = 1.2."""
 _COVERAGE: Final = 0.05
-
-Hashes = npt.NDArray[np.uint32]
-Counts = npt.NDArray[np.int32]
-
-
-@lru_cache(maxsize=1 << 17)
-def ident(token: str) -> int:
-    """A token's 32-bit name, equal in every process. Two tokens share one with a chance of 1 in 4 billion."""
-    return zlib.crc32(token.encode("utf-8", "surrogatepass"))
 
 
 def coverage_bonus(frequencies: Iterable[int], items: int) -> float:
@@ -57,7 +44,7 @@ class Vocabulary:
         self.hashes, self.frequencies = hashes, frequencies
         self.words, self.counts = words, counts
         self._added: dict[int, int] = {}
-        self._deletions, self._owners = _deletion_index(words)
+        self._spelling = Spelling(words)
 
     @classmethod
     def of(cls, documents: Sequence[Hashes], words: Counter[str]) -> "Vocabulary":
@@ -68,15 +55,21 @@ class Vocabulary:
         counts = np.array([words[w] for w in kept], np.int32)
         return cls(hashes, frequencies.astype(np.int32), len(documents), kept, counts)
 
-    def add(self, hashes: Iterable[int]) -> None:
-        """Count one more item. Its words are known at once and become corrections with the next full build."""
-        self.items += 1
+    def add(self, hashes: Iterable[int], *, new: bool) -> None:
+        """Count the tokens of one more item; of an item that was counted before only those no item had.
+
+        Its words are known at once and become corrections with the next full build.
+        """
+        self.items += new
         for key in hashes:
-            self._added[key] = self._added.get(key, 0) + 1
+            if new or not self._count(key):
+                self._added[key] = self._added.get(key, 0) + 1
 
     def frequency(self, token: str) -> int:
         """In how many items the token stands; 0 = unknown."""
-        key = ident(token)
+        return self._count(ident(token))
+
+    def _count(self, key: int) -> int:
         at = int(self.hashes.searchsorted(np.uint32(key)))  # a plain int would convert the whole array
         found = int(self.frequencies[at]) if at < len(self.hashes) and self.hashes[at] == key else 0
         return found + self._added.get(key, 0)
@@ -89,61 +82,8 @@ class Vocabulary:
         """
         if not MIN_LETTERS - 1 <= len(word) <= 24:
             return []
-        found = self._within(word, set(_deletions(word, 1)), 1)
+        found = self._spelling.near(word, 1)
         if not found and len(word) >= TWO_EDITS_LETTERS - 1:
-            found = self._within(word, set(_deletions(word, 2)), 2)
-        found.sort()
-        return [(self.words[at], distance) for distance, _, at in found[:2]]
-
-    def _within(self, word: str, forms: set[str], most: int) -> list[tuple[int, int, int]]:
-        keys = np.array([ident(form) for form in forms], np.uint32)
-        first = np.searchsorted(self._deletions, keys, "left")
-        last = np.searchsorted(self._deletions, keys, "right")
-        owners = {int(at) for a, b in zip(first, last, strict=True) if b > a for at in self._owners[a:b]}
-        measured = ((distance(word, self.words[at], most), at) for at in owners)
-        return [(d, -int(self.counts[at]), at) for d, at in measured if 0 < d <= most]
-
-
-def distance(a: str, b: str, most: int) -> int:
-    """Edits between two words (insert, delete, replace, swap neighbours), or most + 1 if more.
-
-    Optimal string alignment; source: Boytsov, Indexing methods for approximate dictionary searching, section 2.1.
-    """
-    if abs(len(a) - len(b)) > most:
-        return most + 1
-    before: list[int] = []
-    row = list(range(len(b) + 1))
-    for i, x in enumerate(a, 1):
-        before, last, row = row if i > 1 else [], before, [i]
-        above = before or list(range(len(b) + 1))
-        for j, y in enumerate(b, 1):
-            cost = min(above[j] + 1, row[j - 1] + 1, above[j - 1] + (x != y))
-            if last and j > 1 and x == b[j - 2] and a[i - 2] == y:
-                cost = min(cost, last[j - 2] + 1)
-            row.append(cost)
-        before = above
-        if min(row) > most:
-            return most + 1
-    return row[-1]
-
-
-def _deletions(word: str, depth: int) -> Iterator[str]:
-    """The word, and the word with up to `depth` letters left out."""
-    for left_out in range(depth + 1):
-        for keep in combinations(word, len(word) - left_out):
-            yield "".join(keep)
-
-
-def _deletion_index(words: Sequence[str]) -> tuple[Hashes, Counts]:
-    keys: list[int] = []
-    owners: list[int] = []
-    for at, word in enumerate(words):
-        forms = {
-            zlib.crc32(form.encode("utf-8", "surrogatepass"))
-            for form in _deletions(word, 2 if len(word) >= TWO_EDITS_LETTERS else 1)
-        }
-        keys.extend(forms)
-        owners.extend([at] * len(forms))
-    hashes = np.array(keys, np.uint32)
-    order = np.argsort(hashes, kind="stable")
-    return hashes[order], np.array(owners, np.int32)[order]
+            found = self._spelling.near(word, 2)
+        best = sorted((edits, -int(self.counts[at]), at) for at, edits in found)[:2]
+        return [(self.words[at], edits) for edits, _, at in best]
