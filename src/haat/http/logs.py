@@ -1,0 +1,51 @@
+"""structlog as JSON lines on stderr, with secrets and personal data taken out.
+
+Keys that name a secret or a person are blanked wherever they occur; values lose line breaks, so that nobody can write a
+second log line. On a terminal the same events are printed for people.
+"""
+
+import logging
+import sys
+from collections.abc import MutableMapping
+from typing import Any, Final
+
+import structlog
+
+HIDDEN: Final = frozenset(
+    "authorization cookie set_cookie password token secret secret_key api_key email phone mobile address full_name card "
+    "card_number cvv otp".split()
+)
+_BREAKS: Final = str.maketrans({"\n": "\\n", "\r": "\\r", "\x1b": "\\e"})
+
+
+def redacted(_: Any, __: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+    """A processor: blanks hidden keys, also one level down, and keeps values on one line."""
+    for key, value in event.items():
+        if key.lower() in HIDDEN:
+            event[key] = "***"
+        elif isinstance(value, str):
+            event[key] = value.translate(_BREAKS)
+        elif isinstance(value, dict):
+            event[key] = {k: "***" if str(k).lower() in HIDDEN else v for k, v in value.items()}
+    return event
+
+
+def configure(*, json: bool, level: str = "info") -> None:
+    """Set up logging for this process, once, from the command line."""
+    number = getattr(logging, level.upper(), logging.INFO)
+    renderer: Any = structlog.processors.JSONRenderer() if json else structlog.dev.ConsoleRenderer()
+    tracebacks: list[Any] = [structlog.processors.dict_tracebacks] if json else []
+    structlog.configure(
+        processors=[
+            structlog.contextvars.merge_contextvars,
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso", utc=True),
+            redacted,
+            *tracebacks,
+            renderer,
+        ],
+        wrapper_class=structlog.make_filtering_bound_logger(number),
+        logger_factory=structlog.WriteLoggerFactory(file=sys.stderr),
+        cache_logger_on_first_use=True,
+    )
+    logging.basicConfig(stream=sys.stderr, level=logging.WARNING, format="%(levelname)s %(name)s %(message)s")

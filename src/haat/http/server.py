@@ -1,0 +1,190 @@
+"""Puts route handlers together: Litestar inside, the edge around it, health checks and the API's own documents."""
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+import msgspec
+from litestar import Litestar, MediaType, Request, Response, Router, get
+from litestar.datastructures import State
+from litestar.exceptions import HTTPException
+from litestar.handlers import BaseRouteHandler, HTTPRouteHandler
+from litestar.openapi.config import OpenAPIConfig
+from litestar.openapi.plugins import JsonRenderPlugin
+from prometheus_client import CollectorRegistry, generate_latest
+
+from haat import __version__
+from haat.errors import HaatError, Invalid, NotFound, Problem
+from haat.http.edge import Edge, HttpMetrics, Limit
+from haat.http.identity import Authenticate
+from haat.http.openapi import document
+from haat.http.problems import ProblemDocument, Problems
+from haat.http.signing import Signer
+from haat.vocabulary import Ids
+
+Handlers = Sequence[BaseRouteHandler | Router]
+AnyRequest = Request[Any, Any, State]
+
+UPLOAD_BYTES: Final = 1 << 30
+LIMITS: Final = (
+    Limit("/api/v1/seller/feeds", UPLOAD_BYTES, 600.0),
+    Limit("/api/v1/seller/pictures", 11 << 20, 60.0),
+)
+_RESERVED: Final = frozenset(
+    {"request", "data", "body", "headers", "cookies", "query", "state", "scope", "socket", "self", "return"}
+)
+
+
+class Engine(msgspec.Struct):
+    """One engine as /readyz shows it."""
+
+    name: str
+    ok: bool
+    detail: str = ""
+
+
+class Readiness(msgspec.Struct):
+    """Whether this process should get traffic, and how its engines are."""
+
+    ready: bool
+    engines: list[Engine]
+    outbox_rows: int = 0
+    slowest_consumer_ms: int = 0
+
+
+class Health(msgspec.Struct):
+    """The process lives."""
+
+    status: str
+    version: str
+
+
+@dataclass(frozen=True, slots=True)
+class Edges:
+    """What the edge needs from the composition root."""
+
+    signer: Signer
+    ids: Ids
+    authenticate: Authenticate
+    problems: Problems
+    registry: CollectorRegistry
+    https: bool
+
+
+def web_app(
+    api: Handlers, pages: Handlers, ready: Callable[[], Awaitable[Readiness]], edges: Edges
+) -> tuple[Edge, Litestar]:
+    """The ASGI app, and the Litestar app inside it (for the OpenAPI document and the tests that list routes)."""
+    inner: list[Litestar] = []
+    v1 = Router("/api/v1", route_handlers=[*api])
+    app = Litestar(
+        [v1, *pages, *_own(ready, lambda: inner[0])],
+        exception_handlers={Exception: edges.problems.handler, HTTPException: edges.problems.handler},
+        before_request=refuse_unknown_parameters,
+        openapi_config=OpenAPIConfig(
+            title="haat",
+            version="1",
+            path="/api/litestar",
+            render_plugins=[JsonRenderPlugin()],
+            description="An open marketplace engine. Errors are RFC 9457 problems; clients branch on `type` alone.",
+        ),
+        logging_config=None,
+    )
+    inner.append(app)
+    metrics = HttpMetrics(edges.registry)
+    edge = Edge(
+        app,
+        signer=edges.signer,
+        ids=edges.ids,
+        authenticate=edges.authenticate,
+        problems=edges.problems,
+        metrics=metrics,
+        limits=LIMITS,
+        https=edges.https,
+    )
+    return edge, app
+
+
+async def refuse_unknown_parameters(request: AnyRequest) -> None:
+    """Litestar ignores query parameters that no handler asks for; here they are refused by name.
+
+    A body of the API that is not JSON (or an upload) by its content type is refused too: a plain HTML form of another
+    site can send neither without the browser asking first. Raises: Invalid (422), HTTPException (415).
+    """
+    handler = request.route_handler
+    if not isinstance(handler, HTTPRouteHandler):
+        return
+    if "data" in handler.parsed_fn_signature.parameters and request.url.path.startswith("/api/"):
+        kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+        if not (kind.endswith("json") or kind == "multipart/form-data"):
+            raise HTTPException(status_code=415, detail="Send `Content-Type: application/json`.")
+    known = _parameters(handler)
+    unknown = [name for name in request.query_params if name not in known]
+    if unknown:
+        words = f"There are: {', '.join(sorted(known))}." if known else "This address takes none."
+        raise Invalid(problems=[Problem(name[:100], f"There is no such parameter. {words}") for name in unknown])
+
+
+def _parameters(handler: HTTPRouteHandler) -> frozenset[str]:
+    known: frozenset[str] | None = handler.opt.get("haat.parameters")
+    if known is None:
+        names = set(handler.parsed_fn_signature.parameters) - _RESERVED
+        known = handler.opt["haat.parameters"] = frozenset(names)
+    return known
+
+
+def error_codes() -> Mapping[str, type[HaatError]]:
+    """Every problem code there is, by walking the tree of errors."""
+    found: dict[str, type[HaatError]] = {}
+    waiting: list[type[HaatError]] = [HaatError]
+    while waiting:
+        kind = waiting.pop()
+        found.setdefault(kind.code, kind)
+        waiting.extend(kind.__subclasses__())
+    return found
+
+
+def _own(ready: Callable[[], Awaitable[Readiness]], app: Callable[[], Litestar]) -> list[BaseRouteHandler]:
+    cached: dict[str, bytes] = {}
+
+    @get("/healthz", summary="Is the process alive", tags=["machines"], sync_to_thread=False)
+    def healthz() -> Health:
+        return Health("ok", __version__)
+
+    @get("/readyz", summary="Should it get traffic", tags=["machines"])
+    async def readyz() -> Response[Readiness]:
+        readiness = await ready()
+        return Response(readiness, status_code=200 if readiness.ready else 503)
+
+    @get("/api/openapi.json", include_in_schema=False, sync_to_thread=False)
+    def openapi_json() -> Response[bytes]:
+        if "document" not in cached:
+            cached["document"] = msgspec.json.format(msgspec.json.encode(document(app())), indent=2)
+        return Response(cached["document"], media_type=MediaType.JSON)
+
+    @get("/problems/{code:str}", include_in_schema=False, sync_to_thread=False)
+    def problem_page(code: str) -> ProblemDocument:
+        kind = error_codes().get(code)
+        if kind is None:
+            raise NotFound("There is no problem of this kind.")
+        words = (kind.__doc__ or "").strip().partition("\n\n")[0]
+        return ProblemDocument(f"/problems/{code}", kind.title, kind.status, words)
+
+    return [healthz, readyz, openapi_json, problem_page]
+
+
+def metrics_app(registry: CollectorRegistry, refresh: Callable[[], Awaitable[None]]) -> Any:
+    """/metrics for the admin port: `refresh` brings the gauges up to date before they are read."""
+
+    async def serve(scope: Any, receive: Any, send: Any) -> None:  # noqa: ARG001  # ASGI's signature
+        if scope["type"] != "http":
+            return
+        found = scope["path"] == "/metrics" and scope["method"] == "GET"
+        if found:
+            await refresh()
+        body = generate_latest(registry) if found else b"There is only GET /metrics here.\n"
+        headers = [(b"content-type", b"text/plain; version=0.0.4; charset=utf-8")]
+        await send({"type": "http.response.start", "status": 200 if found else 404, "headers": headers})
+        await send({"type": "http.response.body", "body": body})
+
+    return serve
