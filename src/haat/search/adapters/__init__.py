@@ -1,0 +1,1 @@
+"""The item index on an engine: tantivy, inside the process."""

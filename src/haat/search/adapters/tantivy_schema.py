@@ -1,0 +1,112 @@
+"""How an entry lies in a tantivy index: fields, and the JSON a writer takes.
+
+The index is sorted by `reach`: items that reach the same hubs lie together, which makes hub filters 15-35 % cheaper and
+the index smaller. JSON is parsed by the writer's own code, at half the cost of building a document from Python.
+"""
+
+import math
+import re
+from base64 import b64encode
+from collections.abc import Mapping
+from typing import Any, Final
+
+import msgspec
+from tantivy import Schema, SchemaBuilder
+
+from haat.search.bands import band_of
+from haat.search.index import AttributeKind, Entry, State
+
+FORMAT: Final = 1
+"""Grows when the fields change: an index of another format is built anew."""
+
+STATES: Final[Mapping[State, int]] = {"gone": 0, "listed": 1, "stocked": 2}
+KIND_LETTERS: Final[Mapping[AttributeKind, str]] = {"text": "t", "number": "n", "boolean": "b"}
+KIND_OF_LETTER: Final[Mapping[str, AttributeKind]] = {letter: kind for kind, letter in KIND_LETTERS.items()}
+HUB_CODES: Final = 256
+MAX_VALUE_CHARS: Final = 120
+"""Longer texts are prose, not choices: they stay searchable and are no facet."""
+MAX_LEVELS: Final = 12
+_NAME: Final = re.compile(r"[^\s.\\\x00-\x1f\"]{1,100}")
+_ENCODER: Final = msgspec.json.Encoder()
+
+
+def build_schema() -> Schema:
+    """The fields. What is only counted or sorted is a fast field, what is only filtered has no term frequencies."""
+    builder = SchemaBuilder()
+    builder.add_text_field("id", stored=True, tokenizer_name="raw", index_option="basic")
+    for name in ("title", "text"):
+        builder.add_text_field(name, tokenizer_name="whitespace", index_option="freq")
+    for name in ("exact", "warehouse", "class"):
+        builder.add_text_field(name, tokenizer_name="raw", index_option="basic")
+    for name in ("brand", "seller", "attribute"):
+        builder.add_text_field(name, fast=True, tokenizer_name="raw", index_option="basic")
+    for name in ("level", "value", "number", "band"):  # category by depth; attribute values by name
+        builder.add_json_field(name, fast=True, tokenizer_name="raw", index_option="basic")
+    for name in ("hub", "arrival"):
+        builder.add_unsigned_field(name, indexed=True)
+    builder.add_unsigned_field("state", indexed=True, fast=True)
+    for name in ("price", "price_band", "reach", "ordinal", "version"):
+        builder.add_unsigned_field(name, fast=True)
+    for name in ("price_key", "price_desc_key", "newest_key", "rating_key"):
+        builder.add_unsigned_field(name, fast=True)
+    builder.add_bytes_field("hit", stored=True)
+    return builder.build()
+
+
+def usable(name: str) -> bool:
+    """Whether an attribute of this name can be a filter: a path in the index has no dots, spaces or quotes."""
+    return _NAME.fullmatch(name) is not None
+
+
+def document(entry: Entry, ordinal: int) -> str:
+    """The entry as the writer takes it. Cost: about 15 µs and 0.5 µs a hub."""
+    fields: dict[str, Any] = {
+        "id": entry.id,
+        "state": STATES[entry.state],
+        "ordinal": ordinal,
+        "version": entry.version,
+        "reach": entry.reach_key,
+    }
+    if entry.state != "gone":
+        fields |= _content(entry)
+    return _ENCODER.encode(fields).decode()
+
+
+def _content(entry: Entry) -> dict[str, Any]:
+    fields: dict[str, Any] = {
+        "title": entry.title,
+        "text": entry.text,
+        "exact": entry.exact,
+        "class": entry.shipping_class,
+        "seller": entry.seller,
+        "level": {str(depth): id_ for depth, id_ in enumerate(entry.categories[:MAX_LEVELS], 1)},
+        "price": entry.prices_minor,
+        "price_band": sorted({band_of(price) for price in entry.prices_minor}),
+        "price_key": entry.price_key,
+        "price_desc_key": entry.price_desc_key,
+        "newest_key": entry.newest_key,
+        "rating_key": entry.rating_key,
+        "warehouse": entry.warehouses,
+        "hub": entry.hubs,
+        "arrival": entry.arrivals,
+        "hit": b64encode(entry.hit).decode(),
+    }
+    if entry.brand:
+        fields["brand"] = entry.brand
+    texts = {name: list(kept) for name, given in entry.texts.items() if (kept := _short(name, given))}
+    numbers = {name: found for name, given in entry.numbers.items() if (found := _finite(name, given))}
+    fields["value"] = texts
+    fields["number"] = numbers
+    fields["band"] = {name: sorted({band_of(number) for number in given}) for name, given in numbers.items()}
+    letters = [KIND_LETTERS[entry.kinds.get(name, "text")] + name for name in texts]
+    fields["attribute"] = letters + ["n" + name for name in numbers]
+    return fields
+
+
+def _short(name: str, values: Any) -> dict[str, None]:
+    """Values that can be a choice, once each, in their order."""
+    return dict.fromkeys(v for v in values if v and len(v) <= MAX_VALUE_CHARS) if usable(name) else {}
+
+
+def _finite(name: str, values: Any) -> list[float]:
+    return sorted({float(v) for v in values if math.isfinite(v)}) if usable(name) else []

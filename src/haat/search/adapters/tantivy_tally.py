@@ -1,0 +1,208 @@
+"""Exact counts of a question on one searcher: total, facets, dates, and what is out of reach.
+
+Totals come from the counts of one field that every document has exactly once: cheaper than counting hits beside
+scoring them. Each walk of the matches answers as much as it can; a facet with a selection needs a walk of its own.
+"""
+
+from collections.abc import Mapping, Sequence, Set
+from typing import Any, Final
+
+from tantivy import Query, Searcher
+
+from haat.search.adapters.tantivy_query import Compiler
+from haat.search.adapters.tantivy_schema import KIND_OF_LETTER, MAX_LEVELS
+from haat.search.bands import closed
+from haat.search.index import Ask, AttributeKind, FacetAsk, Filters, RawFacet, Tally
+
+_TOTAL: Final = {"terms": {"field": "state", "size": 3}}
+_PRICE_BANDS: Final = 60
+_NUMBER_BANDS: Final = 40
+_CATEGORIES: Final = 200
+_Counts = Mapping[str, Any]
+
+
+class Tallier:
+    """Counts on one searcher. Answers are remembered, because a searcher never changes."""
+
+    def __init__(self, searcher: Searcher, compiler: Compiler) -> None:
+        self._searcher = searcher
+        self._compiler = compiler
+        self._sold: dict[Ask, int] = {}
+        self._tallies: dict[Ask, Tally] = {}
+
+    def tally(self, ask: Ask) -> Tally:
+        """The counts. Cost: one walk of the matches; one more for attribute values, for each facet with a selection,
+        for what is not delivered, and, if a date was chosen, for the dates.
+        """
+        ask = ask.tallied()
+        known = self._tallies.get(ask)
+        if known is None:
+            if len(self._tallies) >= 2_000:  # a snapshot lives for seconds; some 5 MB at worst
+                self._tallies.clear()
+            known = self._tallies[ask] = self._count(ask)
+        return known
+
+    def total(self, query: Query) -> int:
+        """How many documents match."""
+        return _total(self._searcher.aggregate(query, {"total": _TOTAL}))
+
+    def _count(self, ask: Ask) -> Tally:
+        delivery = ask.delivery
+        plain = delivery is not None and delivery.by is None and ask.filters.stocked  # what is seen is what reaches
+        wanted: dict[str, Any] = {"total": _TOTAL}
+        if ask.facets is not None:
+            wanted |= _facets(ask.filters, ask.facets)
+        dates = self._date_aggregations(ask) if plain else {}
+        seen = self._compiler.visible(ask)
+        found = self._searcher.aggregate(seen, {**wanted, **dates})
+        total = _total(found)
+        date_counts: tuple[int, ...] = ()
+        later = not_delivered = 0
+        if delivery is not None:
+            reached, date_counts = (total, self._dates(ask, found, total)) if plain else self._reached(ask)
+            if delivery.by is not None:
+                later = reached - total
+            not_delivered = self._all_sold(ask) - reached
+        base = Tally(total=total, dates=date_counts, later=later, not_delivered=not_delivered)
+        return base if ask.facets is None else self._with_facets(base, ask, ask.facets, seen, found)
+
+    def _reached(self, ask: Ask) -> tuple[int, tuple[int, ...]]:
+        found = self._searcher.aggregate(
+            self._compiler.reaching(ask), {"total": _TOTAL, **self._date_aggregations(ask)}
+        )
+        total = _total(found)
+        return total, self._dates(ask, found, total)
+
+    def _all_sold(self, ask: Ask) -> int:
+        key = Ask(words=ask.words, filters=ask.filters)
+        known = self._sold.get(key)
+        if known is None:
+            if len(self._sold) >= 5_000:
+                self._sold.clear()
+            known = self._sold[key] = self.total(self._compiler.sold(ask))
+        return known
+
+    def _date_aggregations(self, ask: Ask) -> dict[str, Any]:
+        assert ask.delivery is not None
+        filters = {}
+        for place, clause in enumerate(ask.delivery.dates):
+            text = self._compiler.aggregation(clause)
+            if text is not None and clause != ask.delivery.reaches:
+                filters[f"date{place}"] = {"filter": text}
+        return filters
+
+    def _dates(self, ask: Ask, found: _Counts, reached: int) -> tuple[int, ...]:
+        assert ask.delivery is not None
+        counts = []
+        for place, clause in enumerate(ask.delivery.dates):
+            if clause == ask.delivery.reaches:
+                counts.append(reached)
+            elif f"date{place}" in found:
+                counts.append(found[f"date{place}"]["doc_count"])
+            else:
+                counts.append(self.total(self._compiler.narrowed(self._compiler.reaching(ask), clause)))
+        return tuple(counts)
+
+    def _with_facets(self, base: Tally, ask: Ask, facets: FacetAsk, seen: Query, found: _Counts) -> Tally:
+        selected = {chosen.name for chosen in ask.filters.attributes}
+        apart = dict(found)
+        if ask.filters.brands:
+            apart["brand"] = self._without(ask, "brand", {"brand": _terms("brand", facets.values)})["brand"]
+        if ask.filters.price_min_minor is not None or ask.filters.price_max_minor is not None:
+            apart["price"] = self._without(ask, "price", {"price": _terms("price_band", _PRICE_BANDS)})["price"]
+        names = _names(found["attributes"], facets, selected)
+        counts = dict(self._searcher.aggregate(seen, _values(names, facets.values, but=selected)))
+        for name in selected:
+            own = [pair for pair in names if pair[0] == name]
+            counts.update(self._without(ask, "attribute:" + name, _values(own, facets.values)))
+        return Tally(
+            total=base.total,
+            dates=base.dates,
+            later=base.later,
+            not_delivered=base.not_delivered,
+            categories=tuple((b["key"], b["doc_count"]) for b in _buckets(apart, "category")),
+            brands=tuple((b["key"], b["doc_count"]) for b in _buckets(apart, "brand")),
+            prices=_prices(_buckets(apart, "price")),
+            attributes=tuple(_raw(name, kind, items, counts) for name, kind, items in names),
+        )
+
+    def _without(self, ask: Ask, facet: str, wanted: dict[str, Any]) -> _Counts:
+        if not wanted:
+            return {}
+        counts: _Counts = self._searcher.aggregate(self._compiler.visible(ask, without=facet), wanted)
+        return counts
+
+
+def _facets(filters: Filters, facets: FacetAsk) -> dict[str, Any]:
+    depth = filters.category.count(".") + 2 if filters.category else 1
+    wanted = {"attributes": _terms("attribute", len(facets.attributes) * 3 + facets.most * 2 + 20)}
+    if depth <= MAX_LEVELS:
+        wanted["category"] = _terms(f"level.{depth}", _CATEGORIES)
+    if not filters.brands:
+        wanted["brand"] = _terms("brand", facets.values)
+    if filters.price_min_minor is None and filters.price_max_minor is None:
+        wanted["price"] = _terms("price_band", _PRICE_BANDS)
+    return wanted
+
+
+def _terms(field: str, size: int) -> dict[str, Any]:
+    """The most frequent values. `segment_size` beyond any real field makes the counts exact over segments."""
+    return {"terms": {"field": field, "size": size, "segment_size": 1_000_000}}
+
+
+def _names(counts: _Counts, facets: FacetAsk, selected: Set[str]) -> list[tuple[str, AttributeKind, int]]:
+    """The attributes to show: those chosen, those the category wants, then the most frequent; ties by name."""
+    known = {(b["key"][1:], KIND_OF_LETTER[b["key"][0]]): b["doc_count"] for b in counts["buckets"]}
+    frequent = sorted(known, key=lambda pair: (-known[pair], pair))
+    wanted = list(dict.fromkeys((*sorted(selected), *facets.attributes)))
+    first = [pair for name in wanted for pair in frequent if pair[0] == name]
+    unseen = [(name, kind) for name in wanted if not any(p[0] == name for p in first) for kind in _BOTH]
+    rest = [pair for pair in frequent if pair[0] not in wanted][: max(0, facets.most - len(wanted))]
+    return [(name, kind, known.get((name, kind), 0)) for name, kind in (*first, *unseen, *rest)]
+
+
+_BOTH: Final[tuple[AttributeKind, ...]] = ("text", "number")
+
+
+def _values(
+    names: Sequence[tuple[str, AttributeKind, int]],
+    size: int,
+    but: Set[str] = frozenset(),
+) -> dict[str, Any]:
+    wanted: dict[str, Any] = {}
+    for name, kind, _ in names:
+        if name in but:
+            continue
+        if kind == "number":
+            wanted["n" + name] = _terms("number." + name, size)
+            wanted["r" + name] = _terms("band." + name, _NUMBER_BANDS)
+        else:
+            wanted["v" + name] = _terms("value." + name, size)
+    return wanted
+
+
+def _buckets(counts: _Counts, name: str) -> list[Any]:
+    """Buckets, the most frequent first, ties by value: the same order whatever the segments are."""
+    found = counts[name]["buckets"] if name in counts else []
+    return sorted(found, key=lambda b: (-b["doc_count"], b["key"]))
+
+
+def _raw(name: str, kind: AttributeKind, items: int, counts: _Counts) -> RawFacet:
+    if kind != "number":
+        values = tuple((b["key"], b["doc_count"]) for b in _buckets(counts, "v" + name))
+        return RawFacet(name, kind, values, (), items)
+    numbers = tuple((float(b["key"]), b["doc_count"]) for b in _buckets(counts, "n" + name))
+    ranges = sorted((*closed(int(b["key"])), b["doc_count"]) for b in _buckets(counts, "r" + name))
+    return RawFacet(name, kind, numbers, tuple(ranges), items)
+
+
+def _prices(buckets: Sequence[Any]) -> tuple[tuple[int, int, int], ...]:
+    found = []
+    for bucket in buckets:
+        low, high = closed(int(bucket["key"]))
+        found.append((round(low), int(high), bucket["doc_count"]))
+    return tuple(sorted(found))
+
+
+def _total(counts: _Counts) -> int:
+    return sum(bucket["doc_count"] for bucket in counts["total"]["buckets"])
