@@ -11,10 +11,11 @@ from typing import Any, Final
 
 import structlog
 
-HIDDEN: Final = frozenset(
-    "authorization cookie set_cookie password token secret secret_key api_key email phone mobile address full_name card "
-    "card_number cvv otp".split()
+_HIDDEN: Final = (
+    "authorization cookie set_cookie password token secret secret_key api_key email phone mobile address full_name "
+    "card card_number cvv otp"
 )
+HIDDEN: Final = frozenset(_HIDDEN.split())
 _BREAKS: Final = str.maketrans({"\n": "\\n", "\r": "\\r", "\x1b": "\\e"})
 
 

@@ -14,7 +14,7 @@ import structlog
 from litestar import Request, Response
 from litestar.exceptions import HTTPException, ValidationException
 
-from haat.errors import HaatError, Invalid, Problem, RateLimited, Unavailable
+from haat.errors import HaatError, Invalid, Malformed, Problem, RateLimited, Unavailable
 from haat.http.identity import SCOPE_KEY, Call
 
 log = structlog.get_logger("haat.http")
@@ -72,6 +72,8 @@ class Problems:
         headers: dict[str, str] = {}
         errors: list[dict[str, str]] = []
         facts: dict[str, object] = {}
+        if isinstance(error, RecursionError):  # msgspec's answer to a body nested thousands deep
+            error = Malformed("The body is nested too deep.")
         if isinstance(error, HaatError):
             status, code, title, detail, facts = error.status, error.code, error.title, error.detail, error.facts
             if isinstance(error, Invalid):
@@ -112,7 +114,7 @@ class Problems:
         call: Call | None = request.scope.get(SCOPE_KEY)  # type: ignore[assignment]  # Litestar types the scope's own keys
         request_id = call.request_id if call is not None else ""
         status, headers, body = self.answer(error, request_id, html=wants_page(request.scope))
-        if status >= 500 and not isinstance(error, Unavailable):
+        if status == HaatError.status:
             log.error("request.failed", exc_info=error, path=request.url.path)
         return Response(body, status_code=status, headers=headers, media_type=headers.pop("content-type"))
 

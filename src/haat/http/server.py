@@ -6,11 +6,14 @@ from typing import Any, Final
 
 import msgspec
 from litestar import Litestar, MediaType, Request, Response, Router, get
+from litestar._asgi.routing_trie.types import RouteTrieNode
 from litestar.datastructures import State
 from litestar.exceptions import HTTPException
 from litestar.handlers import BaseRouteHandler, HTTPRouteHandler
 from litestar.openapi.config import OpenAPIConfig
 from litestar.openapi.plugins import JsonRenderPlugin
+from litestar.params import FromPath
+from litestar.types import Method
 from prometheus_client import CollectorRegistry, generate_latest
 
 from haat import __version__
@@ -30,6 +33,7 @@ LIMITS: Final = (
     Limit("/api/v1/seller/feeds", UPLOAD_BYTES, 600.0),
     Limit("/api/v1/seller/pictures", 11 << 20, 60.0),
 )
+_METHODS: Final[tuple[Method, ...]] = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 _RESERVED: Final = frozenset(
     {"request", "data", "body", "headers", "cookies", "query", "state", "scope", "socket", "self", "return"}
 )
@@ -90,6 +94,7 @@ def web_app(
         ),
         logging_config=None,
     )
+    _give_reads_path_parameters(app.asgi_router.root_route_map_node)
     inner.append(app)
     metrics = HttpMetrics(edges.registry)
     edge = Edge(
@@ -103,6 +108,18 @@ def web_app(
         https=edges.https,
     )
     return edge, app
+
+
+def _give_reads_path_parameters(node: RouteTrieNode) -> None:
+    """Litestar 2.25 looks a raw ASGI handler's path parameters up by the request's method and finds none (KeyError).
+
+    The trie's own entry is copied to every method, so that a read may have path parameters and answers 405 itself.
+    """
+    if node.is_asgi:
+        for method in _METHODS:
+            node.path_parameters.setdefault(method, node.path_parameters["asgi"])
+    for child in node.children.values():
+        _give_reads_path_parameters(child)
 
 
 async def refuse_unknown_parameters(request: AnyRequest) -> None:
@@ -163,7 +180,7 @@ def _own(ready: Callable[[], Awaitable[Readiness]], app: Callable[[], Litestar])
         return Response(cached["document"], media_type=MediaType.JSON)
 
     @get("/problems/{code:str}", include_in_schema=False, sync_to_thread=False)
-    def problem_page(code: str) -> ProblemDocument:
+    def problem_page(code: FromPath[str]) -> ProblemDocument:
         kind = error_codes().get(code)
         if kind is None:
             raise NotFound("There is no problem of this kind.")

@@ -5,7 +5,7 @@ from typing import Annotated
 import msgspec
 from litestar import Request, Response, Router, get, post, put
 from litestar.datastructures import State
-from litestar.params import Parameter
+from litestar.params import FromPath, JSONBody, QueryParameter
 from msgspec import Meta
 
 from haat.http.headers import etag, idempotency_key, if_match
@@ -20,8 +20,8 @@ SkuText = Annotated[str, Meta(min_length=3, max_length=120, description="<seller
 WarehouseText = Annotated[str, Meta(min_length=1, max_length=40, description="The id of a warehouse (whs_…)")]
 Note = Annotated[str, Meta(max_length=150)]
 PriceMinor = Annotated[int, Meta(ge=1, le=MAX_PRICE_MINOR, description="In the smallest unit of the shop's currency")]
-Limit = Annotated[int, Parameter(ge=1, le=100)]
-Cursor = Annotated[str, Parameter(max_length=2000)]
+Limit = Annotated[int, QueryParameter(ge=1, le=100)]
+Cursor = Annotated[str, QueryParameter(max_length=2000)]
 
 SellerRequest = Request[object, object, State]
 
@@ -124,24 +124,24 @@ def inventory_routes(set_offer: SetOffer, change_stock: ChangeStock, store: Offe
         return OfferList([OfferView.of(offer) for offer in shown], following)
 
     @get("/offers/{sku:str}", summary="One offer with its stock")
-    async def get_offer(request: SellerRequest, sku: str) -> Response[OfferView]:
+    async def get_offer(request: SellerRequest, sku: FromPath[str]) -> Response[OfferView]:
         offer = await set_offer.get(seller_of_call(request), sku)
         return Response(OfferView.of(offer), headers={"etag": etag(offer.version)})
 
     @post("/offers", summary="Offer a sku")
-    async def post_offer(request: SellerRequest, data: NewOfferBody) -> Response[OfferView]:
+    async def post_offer(request: SellerRequest, data: JSONBody[NewOfferBody]) -> Response[OfferView]:
         seller = seller_of_call(request)
         offer = await set_offer.create(seller, data.sku, data.terms())
         return Response(OfferView.of(offer), headers={"etag": etag(offer.version)})
 
     @put("/offers/{sku:str}", summary="Change an offer you have read (If-Match)")
-    async def put_offer(request: SellerRequest, sku: str, data: OfferBody) -> Response[OfferView]:
+    async def put_offer(request: SellerRequest, sku: FromPath[str], data: JSONBody[OfferBody]) -> Response[OfferView]:
         seller = seller_of_call(request)
         offer = await set_offer.change(seller, sku, data.terms(), if_match(request))
         return Response(OfferView.of(offer), headers={"etag": etag(offer.version)})
 
     @post("/stock/movements", summary="Receive or correct units (Idempotency-Key)")
-    async def post_movement(request: SellerRequest, data: MovementBody) -> Response[StockView]:
+    async def post_movement(request: SellerRequest, data: JSONBody[MovementBody]) -> Response[StockView]:
         seller, key = seller_of_call(request), idempotency_key(request)
         row, replayed = await change_stock.move(
             seller, Place(data.sku, data.warehouse), Delta(data.units, data.reason, data.note), key
@@ -150,7 +150,9 @@ def inventory_routes(set_offer: SetOffer, change_stock: ChangeStock, store: Offe
         return Response(StockView.of(row), headers=headers)
 
     @put("/stock/{sku:str}/{warehouse:str}", summary="Set a count you have read (If-Match)")
-    async def put_stock(request: SellerRequest, sku: str, warehouse: str, data: CountBody) -> Response[StockView]:
+    async def put_stock(
+        request: SellerRequest, sku: FromPath[str], warehouse: FromPath[str], data: JSONBody[CountBody]
+    ) -> Response[StockView]:
         seller = seller_of_call(request)
         row = await change_stock.set(seller, Place(sku, warehouse), Count(data.on_hand, data.note), if_match(request))
         return Response(StockView.of(row), headers={"etag": etag(row.version)})
