@@ -230,7 +230,7 @@ async def test_a_side_that_hangs_up_or_is_not_there_is_a_failure_of_the_moment()
 async def test_tls_is_asked_for_by_the_name_and_a_side_without_it_fails() -> None:
     async with a_server(answering(b"HTTP/1.1 200 OK\r\n\r\n")) as port:
         with pytest.raises(FetchFailed):
-            await a_fetcher(port, deadline_s=2.0)(f"https://h.example:{port}/")
+            await a_fetcher(port, deadline_s=0.3)(f"https://h.example:{port}/")
 
 
 def test_public_addresses_are_public() -> None:

@@ -233,7 +233,7 @@ def categories_for(names: Sequence[str]) -> list[Category]:
     """
     found: list[Category] = []
     at = ""
-    for name in names:
+    for name in filter(str.strip, names):
         at = f"{at}.{slug(name)}" if at else slug(name)
         if not is_category_id(at):
             break

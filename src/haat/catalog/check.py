@@ -1,7 +1,7 @@
 """A draft checked against the tree and the limits: the item it becomes, or everything that is wrong with it."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any, Final
@@ -277,7 +277,7 @@ def checked(draft: DraftItem, *, seller: str, tree: Tree, stamp: Item, lenient: 
         rating=stamp.rating,
         rating_count=stamp.rating_count,
         released=check.released(),
-        shipping_class=strictest(variants),
+        shipping_class=strictest_class(v.shipping_class for v in variants),
         created=stamp.created,
         updated=stamp.updated,
         origin=stamp.origin,
@@ -287,9 +287,9 @@ def checked(draft: DraftItem, *, seller: str, tree: Tree, stamp: Item, lenient: 
     return item
 
 
-def strictest(variants: Sequence[Variant]) -> ShippingClass:
-    """The most restricted shipping class of an item's skus."""
-    return max((v.shipping_class for v in variants), key=SHIPPING_CLASSES.index, default="standard")
+def strictest_class(classes: Iterable[ShippingClass]) -> ShippingClass:
+    """The most restricted of some shipping classes; standard for none."""
+    return max(classes, key=SHIPPING_CLASSES.index, default="standard")
 
 
 def is_gtin(code: str) -> bool:

@@ -16,24 +16,24 @@ Value = str | int | float | bool | list[str]
 
 Status = Literal["draft", "active", "retired"]
 
-MAX_TITLE_CHARS: Final = 500  # four times the longest title of the real catalogues we tried
-MAX_DESCRIPTION_CHARS: Final = 50_000
+MAX_TITLE_CHARS: Final = 500  # twice the longest title of the real catalogues we tried
+MAX_DESCRIPTION_CHARS: Final = 100_000
 MAX_BULLETS: Final = 50
 MAX_BULLET_CHARS: Final = 1_000
-MAX_BRAND_CHARS: Final = 120
-MAX_CODE_CHARS: Final = 80
+MAX_BRAND_CHARS: Final = 200
+MAX_CODE_CHARS: Final = 87  # a sku has 120: 32 for the seller and a dot
 MAX_VARIANTS: Final = 200
 MAX_ATTRIBUTES: Final = 300  # the widest real product we saw has 184
 MAX_NAME_CHARS: Final = 100
 MAX_LABEL_CHARS: Final = 200
 MAX_UNIT_CHARS: Final = 32
 MAX_TEXT_CHARS: Final = 10_000
-MAX_VALUES: Final = 100
+MAX_VALUES: Final = 500
 MAX_VALUE_CHARS: Final = 500
 MAX_PICTURES: Final = 50
 MAX_ALT_CHARS: Final = 300
 MAX_EANS: Final = 200  # one real product lists 127
-MAX_MODEL_CHARS: Final = 120
+MAX_MODEL_CHARS: Final = 200
 MAX_ITEM_BYTES: Final = 1_000_000  # of the encoded document: what one read of a page may cost
 
 
@@ -80,8 +80,8 @@ class Origin(Struct, frozen=True, omit_defaults=True):
     variant_pictures: dict[str, list[str]] = {}  # sku → its URLs
 
 
-class Item(Struct, frozen=True, kw_only=True):
-    """The item document. Times are RFC 3339 UTC; `released` is a date."""
+class ItemView(Struct, frozen=True, kw_only=True):
+    """An item as answers show it. Times are RFC 3339 UTC; `released` is a date."""
 
     id: str
     seller: str
@@ -106,6 +106,11 @@ class Item(Struct, frozen=True, kw_only=True):
     shipping_class: ShippingClass = "standard"
     created: str
     updated: str
+
+
+class Item(ItemView, frozen=True, kw_only=True):
+    """The item document: what is shown, and where it came from."""
+
     origin: Origin | UnsetType = UNSET
 
 
