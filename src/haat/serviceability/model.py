@@ -11,6 +11,7 @@ from typing import Final, Literal
 
 import msgspec
 
+from haat.errors import Conflict
 from haat.vocabulary import ShippingClass
 
 ServiceLevel = Literal["standard", "express"]
@@ -154,3 +155,9 @@ class Step(msgspec.Struct, frozen=True, gc=False):
 
     name: Literal["leaves_warehouse", "reaches_hub", "at_your_door"]
     date: datetime.date
+
+
+class AlreadyThere(Conflict):
+    """A warehouse, hub, lane or rule with this key exists. Nothing was changed."""
+
+    code, title = "already-there", "There is one already"
