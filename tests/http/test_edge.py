@@ -83,7 +83,7 @@ async def ready() -> Readiness:
 @pytest.fixture
 def apps(ids: SeededIds) -> tuple[Edge, Litestar]:
     hot = read("/things/{id:str}", Asked, dict[str, str], ask, summary="A thing")
-    api = [
+    api: list[BaseRouteHandler | Router] = [
         make,
         taken,
         down,
