@@ -1,0 +1,114 @@
+"""The storefront's addresses. Pages take no part in the API: they are left out of its document."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from litestar import Request, Response, get, post
+from litestar.handlers import HTTPRouteHandler
+from litestar.response import Redirect
+
+from haat.errors import NotFound
+from haat.http.signing import Signer
+from haat.vocabulary import Clock
+from haat.web.assets import Assets, static_route
+from haat.web.ports import (
+    CategoryNames,
+    Find,
+    ItemLinks,
+    Items,
+    NearestWords,
+    Offers,
+    SellerNames,
+    Serviceability,
+    WarehouseNames,
+)
+from haat.web.storefront.frame import Visits
+from haat.web.storefront.home import HomePages
+from haat.web.storefront.listing import ListingPages
+from haat.web.storefront.pin import PinPages, form_of
+from haat.web.storefront.problem import ProblemPages
+from haat.web.storefront.product import ProductPages
+from haat.web.storefront.render import Renderer
+from haat.web.storefront.sitemap import Sitemaps
+
+AnyRequest = Request[Any, Any, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class StorefrontNeeds:
+    """The use cases the pages call, and the few settings they show."""
+
+    find: Find
+    items: Items
+    offers: Offers
+    categories: CategoryNames
+    serviceability: Serviceability
+    sellers: SellerNames
+    warehouses: WarehouseNames
+    nearest: NearestWords
+    links: ItemLinks
+    clock: Clock
+    signer: Signer
+    time_zone: str = "Asia/Kolkata"
+    currency: str = "INR"
+    https: bool = False
+    public_url: str = ""  # where the shop is seen from outside; empty: as the browser wrote it
+
+
+def storefront_routes(needs: StorefrontNeeds, assets: Assets) -> Sequence[HTTPRouteHandler]:
+    """Handlers of all pages and of the static files."""
+    render = Renderer(assets)
+    visits = Visits(needs.categories, needs.serviceability, needs.clock, needs.time_zone, needs.public_url)
+    homes = HomePages(needs.find, render)
+    listings = ListingPages(needs.find, needs.items, needs.offers, needs.nearest, render, needs.currency)
+    products = ProductPages(needs.find, needs.items, needs.offers, needs.sellers, needs.warehouses, render)
+    pins = PinPages(render, needs.signer, needs.https)
+    sitemaps = Sitemaps(needs.links, needs.clock)
+
+    @get("/", include_in_schema=False)
+    async def home(request: AnyRequest) -> Response[bytes]:
+        return await homes(await visits.of(request))
+
+    @get("/search", include_in_schema=False)
+    async def search(request: AnyRequest) -> Response[bytes]:
+        return await listings(await visits.of(request))
+
+    @get("/c/{category:str}", include_in_schema=False)
+    async def category_page(request: AnyRequest, category: str) -> Response[bytes]:
+        return await listings(await visits.of(request), category)
+
+    @get("/i/{segment:str}", include_in_schema=False)
+    async def item_page(request: AnyRequest, segment: str) -> Response[bytes] | Redirect:
+        return await products(await visits.of(request), segment)
+
+    @get("/pin", include_in_schema=False)
+    async def pin_page(request: AnyRequest) -> Response[bytes]:
+        return await pins.ask(await visits.of(request))
+
+    @post("/pin", status_code=200, include_in_schema=False)
+    async def remember_pin(request: AnyRequest) -> Response[bytes] | Redirect:
+        return await pins.answer(await visits.of(request), await form_of(request))
+
+    @get("/robots.txt", include_in_schema=False)
+    async def robots(request: AnyRequest) -> Response[bytes]:
+        return await sitemaps.robots(visits.plain(request))
+
+    @get("/{name:str}", include_in_schema=False)
+    async def sitemap(request: AnyRequest, name: str) -> Response[bytes]:
+        visit = await visits.of(request)
+        if name == "sitemap.xml":
+            return await sitemaps.index(visit)
+        if name == "sitemap-stalls.xml":
+            return await sitemaps.stalls(visit)
+        number = name.removeprefix("sitemap-items-").removesuffix(".xml")
+        if name == f"sitemap-items-{number}.xml" and number.isascii() and number.isdigit() and len(number) < 7:
+            return await sitemaps.items(visit, int(number))
+        raise NotFound("There is nothing at this address.")
+
+    return [home, search, category_page, item_page, pin_page, remember_pin, robots, sitemap, static_route(assets)]
+
+
+def problem_pages(assets: Assets) -> ProblemPages:
+    """What turns a problem document into a page: `Problems.page`."""
+    return ProblemPages(Renderer(assets))

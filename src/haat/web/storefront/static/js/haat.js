@@ -1,0 +1,266 @@
+// What script adds to pages that work without it. Four custom elements and the care for focus after a swap.
+
+const $ = (selector, root = document) => root.querySelector(selector);
+const make = (tag, attributes = {}, ...children) => {
+  const element = document.createElement(tag);
+  for (const [name, value] of Object.entries(attributes)) element.setAttribute(name, value);
+  element.append(...children);
+  return element;
+};
+const icon = (name) => {
+  const sprite = $("use", $(".brand"))?.getAttribute("href").split("#")[0] ?? "";
+  const svg = document.createElementNS("http://www.w3.org/2000/svg", "svg");
+  svg.setAttribute("class", "i s");
+  svg.setAttribute("aria-hidden", "true");
+  const use = document.createElementNS("http://www.w3.org/2000/svg", "use");
+  use.setAttribute("href", `${sprite}#${name}`);
+  svg.append(use);
+  return svg;
+};
+
+// <haat-suggest>: a combobox with a list, as the ARIA Authoring Practices describe it. The list only offers:
+// typing and Enter search for what was typed, as without script.
+class Suggest extends HTMLElement {
+  #items = [];
+  #at = -1;
+  #asked = "";
+  #timer = 0;
+  #request = null;
+
+  connectedCallback() {
+    this.form = this.closest("form") ?? $("form", this);
+    this.input = $("input[type=search]", this);
+    if (!this.input || this.list) return;
+    this.list = make("ul", { id: `${this.input.id}-list`, class: "hints", role: "listbox", "aria-label": "Suggestions", hidden: "" });
+    this.said = make("p", { class: "vh", role: "status" });
+    this.input.after(this.list, this.said);
+    for (const [name, value] of Object.entries({
+      role: "combobox", "aria-autocomplete": "list", "aria-expanded": "false", "aria-controls": this.list.id, autocapitalize: "off", spellcheck: "false",
+    })) this.input.setAttribute(name, value);
+    this.input.addEventListener("input", () => this.#later());
+    this.input.addEventListener("keydown", (event) => this.#key(event));
+    this.input.addEventListener("blur", () => this.#close());
+    this.list.addEventListener("pointerdown", (event) => event.preventDefault());
+    this.list.addEventListener("click", (event) => {
+      const option = event.target.closest("[role=option]");
+      if (option) this.#choose(Number(option.dataset.at));
+    });
+  }
+
+  #later() {
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => this.#ask(), 120);
+  }
+
+  async #ask() {
+    const typed = this.input.value.trim();
+    if (typed === this.#asked && this.#items.length) return this.#open();
+    this.#request?.abort();
+    this.#asked = typed;
+    if (!typed) return this.#show([]);
+    this.#request = new AbortController();
+    try {
+      const answer = await fetch(`${this.getAttribute("src")}?q=${encodeURIComponent(typed)}`, { signal: this.#request.signal });
+      if (answer.ok) this.#show(this.#read(await answer.json()));
+    } catch (error) {
+      if (error.name !== "AbortError") this.#show([]);
+    }
+  }
+
+  #read({ completions = [], categories = [], brands = [] }) {
+    const text = (entry) => (typeof entry === "string" ? entry : entry.text ?? entry.label ?? entry.name ?? entry.value);
+    return [
+      ...completions.slice(0, 6).map((entry) => ({ kind: "search", text: text(entry), url: `/search?q=${encodeURIComponent(text(entry))}` })),
+      ...categories.slice(0, 2).map((entry) => ({ kind: "shop", text: text(entry), small: "stall", url: `/c/${encodeURIComponent(entry.id)}` })),
+      ...brands.slice(0, 2).map((entry) => ({ kind: "star", text: text(entry), small: "brand", url: `/search?brand=${encodeURIComponent(text(entry))}` })),
+    ].slice(0, 10);
+  }
+
+  #show(items) {
+    this.#items = items;
+    this.#at = -1;
+    this.input.removeAttribute("aria-activedescendant");
+    this.list.replaceChildren(...items.map((item, at) => {
+      const words = make("span", { dir: "auto" });
+      const typed = this.#asked.toLowerCase();
+      if (item.kind === "search" && item.text.toLowerCase().startsWith(typed)) {
+        words.append(item.text.slice(0, typed.length), make("b", {}, item.text.slice(typed.length)));
+      } else words.append(item.text);
+      if (item.small) words.append(make("small", {}, item.small));
+      return make("li", { id: `${this.list.id}-${at}`, role: "option", "aria-selected": "false", "data-at": at }, icon(item.kind), words);
+    }));
+    if (items.length && document.activeElement === this.input) this.#open();
+    else this.#close();
+    this.said.textContent = items.length === 1 ? "1 suggestion" : items.length ? `${items.length} suggestions` : "";
+  }
+
+  #open() {
+    if (!this.#items.length) return;
+    this.list.hidden = false;
+    this.input.setAttribute("aria-expanded", "true");
+  }
+
+  #close() {
+    this.list.hidden = true;
+    this.#mark(-1);
+    this.input.setAttribute("aria-expanded", "false");
+  }
+
+  #mark(at) {
+    this.list.children[this.#at]?.setAttribute("aria-selected", "false");
+    this.#at = at;
+    const option = this.list.children[at];
+    if (!option) return this.input.removeAttribute("aria-activedescendant");
+    option.setAttribute("aria-selected", "true");
+    option.scrollIntoView({ block: "nearest" });
+    this.input.setAttribute("aria-activedescendant", option.id);
+  }
+
+  #choose(at) {
+    const item = this.#items[at];
+    this.input.value = item.kind === "search" ? item.text : this.input.value;
+    this.#close();
+    location.assign(item.url);
+  }
+
+  #key(event) {
+    const last = this.#items.length - 1;
+    const open = !this.list.hidden;
+    if (event.key === "ArrowDown" || event.key === "ArrowUp") {
+      event.preventDefault();
+      if (!open) return last >= 0 && this.input.value.trim() === this.#asked ? this.#open() : this.#ask();
+      if (event.altKey) return event.key === "ArrowUp" && this.#close();
+      const step = event.key === "ArrowDown" ? 1 : -1;
+      const next = this.#at + step;
+      this.#mark(next > last ? -1 : next < -1 ? last : next);
+    } else if (event.key === "Enter" && open && this.#at >= 0) {
+      event.preventDefault();
+      this.#choose(this.#at);
+    } else if (event.key === "Escape") {
+      if (open) event.preventDefault(), this.#close();
+    }
+  }
+}
+
+// <haat-pin>: says the town as soon as six digits stand there, and what is wrong without a reload.
+class Pin extends HTMLElement {
+  connectedCallback() {
+    this.form = $("form", this) ?? this.closest("form");
+    this.input = $("input[name=pincode]", this);
+    this.hint = $("[data-hint]", this);
+    if (!this.input || !this.hint) return;
+    this.usual = this.hint.textContent;
+    this.hint.setAttribute("aria-live", "polite");
+    this.input.addEventListener("input", () => this.#look());
+    this.form.addEventListener("submit", (event) => {
+      const digits = this.input.value.replace(/\D/g, "");
+      if (/^[1-9]\d{5}$/.test(digits)) return;
+      event.preventDefault();
+      this.#say(digits.length === 6 ? "A PIN code does not begin with 0." : `${digits.length} digit${digits.length === 1 ? "" : "s"}. A PIN code has 6.`, true);
+      this.input.focus();
+    });
+  }
+
+  async #look() {
+    const digits = this.input.value.replace(/\s/g, "");
+    if (!/^[1-9]\d{5}$/.test(digits)) return this.#say(this.usual, false);
+    try {
+      const answer = await fetch(`/api/v1/serviceability/${digits}`);
+      if (digits !== this.input.value.replace(/\s/g, "")) return;
+      const place = answer.ok ? await answer.json() : null;
+      if (place && place.served !== false) this.#say([place.city, place.state].filter(Boolean).join(", "), false);
+      else if (place || answer.status === 404) this.#say(`We do not deliver to ${digits} yet.`, true);
+    } catch { /* offline: the form itself will tell */ }
+  }
+
+  #say(words, wrong) {
+    this.hint.textContent = words;
+    this.hint.classList.toggle("err", wrong);
+    this.hint.classList.toggle("hint", !wrong);
+    if (wrong) this.input.setAttribute("aria-invalid", "true");
+    else this.input.removeAttribute("aria-invalid");
+  }
+}
+
+// <haat-sheet>: keeps the focus inside the filter sheet of phones while it is open, and gives it back.
+class Sheet extends HTMLElement {
+  #narrow = matchMedia("(max-width: 59.99rem)");
+
+  connectedCallback() {
+    addEventListener("hashchange", () => this.#turn());
+    this.addEventListener("keydown", (event) => {
+      if (!this.#open) return;
+      if (event.key === "Escape") location.hash = "#results";
+      if (event.key !== "Tab") return;
+      const stops = [...this.querySelectorAll("a[href], button, input, summary")].filter((stop) => stop.checkVisibility());
+      const edge = event.shiftKey ? stops[0] : stops.at(-1);
+      if (document.activeElement === edge) event.preventDefault(), stops.at(event.shiftKey ? -1 : 0).focus();
+    });
+    this.#turn();
+  }
+
+  get #open() {
+    return this.#narrow.matches && location.hash === "#filters";
+  }
+
+  #turn() {
+    const sheet = $("#filters", this);
+    if (this.#open) {
+      sheet.setAttribute("role", "dialog");
+      sheet.setAttribute("aria-modal", "true");
+      this.was = true;
+      $("a, button, input", sheet)?.focus();
+    } else if (this.was) {
+      this.was = false;
+      sheet.removeAttribute("role");
+      sheet.removeAttribute("aria-modal");
+      $("a[href='#filters']")?.focus();
+    }
+  }
+}
+
+// <haat-gallery>: the small pictures move the strip without moving the page.
+class Gallery extends HTMLElement {
+  connectedCallback() {
+    const strip = $(".shots", this);
+    const thumbs = [...this.querySelectorAll(".thumbs a")];
+    if (!strip || thumbs.length < 2) return;
+    const calm = matchMedia("(prefers-reduced-motion: reduce)").matches;
+    const mark = (at) => thumbs.forEach((thumb, other) => (other === at ? thumb.setAttribute("aria-current", "true") : thumb.removeAttribute("aria-current")));
+    thumbs.forEach((thumb, at) => thumb.addEventListener("click", (event) => {
+      event.preventDefault();
+      const shot = strip.children[at];
+      strip.scrollTo({ left: shot.offsetLeft - strip.children[0].offsetLeft, behavior: calm ? "auto" : "smooth" });
+      mark(at);
+    }));
+    const watcher = new IntersectionObserver((seen) => {
+      for (const entry of seen) if (entry.isIntersecting) mark([...strip.children].indexOf(entry.target));
+    }, { root: strip, threshold: 0.6 });
+    for (const shot of strip.children) watcher.observe(shot);
+  }
+}
+
+customElements.define("haat-suggest", Suggest);
+customElements.define("haat-pin", Pin);
+customElements.define("haat-sheet", Sheet);
+customElements.define("haat-gallery", Gallery);
+
+// A part of the page was swapped: if what had the focus is gone, the focus goes to the results' heading.
+document.addEventListener("htmx:after:swap", () => {
+  if (document.activeElement === document.body || !document.activeElement) $("#rh")?.focus({ preventScroll: false });
+});
+// One menu at a time, and a way out by keyboard.
+document.addEventListener("keydown", (event) => {
+  const box = $(".pinbox[open]");
+  if (event.key === "Escape" && box) {
+    box.open = false;
+    $("summary", box).focus();
+  }
+});
+document.addEventListener("click", (event) => {
+  const box = $(".pinbox[open]");
+  if (box && !box.contains(event.target)) box.open = false;
+});
+document.addEventListener("toggle", (event) => {
+  if (event.target.matches?.(".pinbox[open]")) $("input[name=pincode]", event.target)?.select();
+}, true);
