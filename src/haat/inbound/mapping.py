@@ -20,7 +20,7 @@ The whole grammar is the Structs below; docs/reference/mappings.md explains it w
 
 import re
 from decimal import Decimal, InvalidOperation
-from typing import Literal
+from typing import Final, Literal
 
 import msgspec
 from msgspec import Struct, field
@@ -51,6 +51,7 @@ class Columns(Struct, frozen=True, forbid_unknown_fields=True):
     shipping_class: str = ""
     pictures: list[str] = field(default_factory=list)
     picture_separator: str = ""
+    picture_root: str = ""  # put in front of relative addresses; without it they are left out and counted
 
 
 class PriceRule(Struct, frozen=True, forbid_unknown_fields=True):
@@ -141,7 +142,10 @@ class Mapping(Struct, frozen=True, forbid_unknown_fields=True):
     stock: StockRule = field(default_factory=StockRule)
 
 
-_CURRENCY = re.compile("[A-Z]{3}")
+PLAIN_FORMATS: Final = ("csv", "json", "jsonl", "xml")
+"""Formats that mean nothing without a mapping's columns."""
+
+_CURRENCY: Final = re.compile("[A-Z]{3}")
 
 
 def read_mapping(text: bytes) -> Mapping:
@@ -163,10 +167,9 @@ def _range(pair: list[int], least: int, most: int) -> bool:
     return len(pair) == 2 and least <= pair[0] <= pair[1] <= most
 
 
-def check_mapping(mapping: Mapping) -> list[Problem]:
-    """What the Structs cannot say: rates are positive decimals, ranges are ranges, columns are named."""
+def _rate_problems(rates: dict[str, str]) -> list[Problem]:
     problems = []
-    for currency, rate in mapping.price.rates.items():
+    for currency, rate in rates.items():
         if not _CURRENCY.fullmatch(currency):
             problems.append(Problem("#/mapping/price/rates", f"{currency!r} is not a currency code like USD."))
         try:
@@ -175,23 +178,41 @@ def check_mapping(mapping: Mapping) -> list[Problem]:
             good = False
         if not good:
             problems.append(Problem(f"#/mapping/price/rates/{currency}", f'{rate!r} is not a rate like "88.40".'))
-    if mapping.price.currency and not _CURRENCY.fullmatch(mapping.price.currency):
-        problems.append(Problem("#/mapping/price/currency", "A currency is three capital letters, like USD."))
-    if mapping.price.missing_price_minor is not None and mapping.price.missing_price_minor < 0:
-        problems.append(Problem("#/mapping/price/missing_price_minor", "A price is not negative."))
-    if not _range(mapping.stock.pick, 1, 100):
-        problems.append(Problem("#/mapping/stock/pick", "`pick` is [from, to] with 1 ≤ from ≤ to ≤ 100."))
-    if mapping.stock.initial and not _range(mapping.stock.initial, 0, 1_000_000):
-        problems.append(Problem("#/mapping/stock/initial", "`initial` is [from, to] with 0 ≤ from ≤ to."))
-    if len(mapping.delimiter) != 1:
-        problems.append(Problem("#/mapping/delimiter", "A delimiter is one character."))
-    if mapping.format in {"csv", "json", "jsonl", "xml"}:
-        for name in ("code", "title"):
-            if not getattr(mapping.columns, name):
-                problems.append(
-                    Problem(f"#/mapping/columns/{name}", f"The mapping must say which column is the {name}.")
-                )
-    for pattern in mapping.attributes.patterns:
-        if pattern.match.count("*") != 1:
-            problems.append(Problem("#/mapping/attributes/patterns", f"{pattern.match!r} needs exactly one star."))
     return problems
+
+
+def check_mapping(mapping: Mapping) -> list[Problem]:
+    """What the Structs cannot say: rates are positive decimals, ranges are ranges, columns are named."""
+    price, stock = mapping.price, mapping.stock
+    checks = [
+        (
+            not price.currency or _CURRENCY.fullmatch(price.currency) is not None,
+            Problem("#/mapping/price/currency", "A currency is three capital letters, like USD."),
+        ),
+        (
+            price.missing_price_minor is None or price.missing_price_minor > 0,
+            Problem("#/mapping/price/missing_price_minor", "A price is more than nothing."),
+        ),
+        (_range(stock.pick, 1, 100), Problem("#/mapping/stock/pick", "[from, to] with 1 ≤ from ≤ to ≤ 100.")),
+        (
+            not stock.initial or _range(stock.initial, 0, 1_000_000),
+            Problem("#/mapping/stock/initial", "[from, to] with 0 ≤ from ≤ to ≤ 1,000,000."),
+        ),
+        (len(mapping.delimiter) == 1, Problem("#/mapping/delimiter", "A delimiter is one character.")),
+    ]
+    if mapping.format in PLAIN_FORMATS:
+        checks += [
+            (
+                bool(getattr(mapping.columns, name)),
+                Problem(f"#/mapping/columns/{name}", f"The mapping must say which column is the {name}."),
+            )
+            for name in ("code", "title")
+        ]
+    checks += [
+        (
+            pattern.match.count("*") == 1,
+            Problem("#/mapping/attributes/patterns", f"{pattern.match!r} needs exactly one star."),
+        )
+        for pattern in mapping.attributes.patterns
+    ]
+    return _rate_problems(price.rates) + [problem for good, problem in checks if not good]

@@ -29,7 +29,7 @@ class ItemOffered(Struct, frozen=True, kw_only=True):
 
     topic: ClassVar[str] = "items.inbound"
     type: ClassVar[str] = "item.offered"
-    version: ClassVar[int] = 1
+    schema_version: ClassVar[int] = 1
 
     item_id: str
     seller: str  # code
@@ -68,7 +68,7 @@ class OfferOffered(Struct, frozen=True, kw_only=True):
 
     topic: ClassVar[str] = "offers.inbound"
     type: ClassVar[str] = "offer.offered"
-    version: ClassVar[int] = 1
+    schema_version: ClassVar[int] = 1
 
     item_id: str
     sku: str

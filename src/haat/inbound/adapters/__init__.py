@@ -1,0 +1,1 @@
+"""Engines behind inbound's feeds and identities."""
