@@ -15,6 +15,7 @@ from haat.search.ports import Reach
 from haat.vocabulary import SHIPPING_CLASSES, ShippingClass
 
 Codes = Mapping[ShippingClass, NDArray[np.uint8]]
+_Parts = tuple[int, tuple[str, ...], tuple[int, int], dict[ShippingClass, bytes], bytes, list[str]]
 
 
 class Coverage:
@@ -23,7 +24,7 @@ class Coverage:
     `generation` is the matrix's; -1 means that nothing was ever indexed.
     """
 
-    __slots__ = ("_last", "codes", "generation", "hubs", "unsettled", "warehouses")
+    __slots__ = ("_last", "codes", "generation", "hubs", "moved", "unsettled", "warehouses")
 
     def __init__(
         self,
@@ -32,12 +33,15 @@ class Coverage:
         hubs: int = 0,
         codes: Codes | None = None,
         unsettled: NDArray[np.bool_] | None = None,
+        *,
+        moved: frozenset[str] = frozenset(),
     ) -> None:
         self._last: tuple[Reach, NDArray[np.bool_], frozenset[str]] | None = None
         self.generation = generation
         self.warehouses = warehouses
         self.hubs = hubs
         self.codes = codes if codes is not None else {c: np.zeros((0, hubs), np.uint8) for c in SHIPPING_CLASSES}
+        self.moved = moved  # warehouses whose lanes differ in a matrix that some document was written from
         self.unsettled = unsettled if unsettled is not None else np.zeros(hubs, np.bool_)
 
     @classmethod
@@ -64,30 +68,30 @@ class Coverage:
 
     def unsettle(self, reach: Reach) -> "Coverage":
         """The same base, with every hub unsettled where documents of this matrix may say something else."""
-        hubs, _ = self.changed(reach)
+        hubs, warehouses = self.changed(reach)
         marked = self.unsettled.copy()
         if hubs.shape == marked.shape:
             marked |= hubs
         else:
             marked[:] = True
-        return Coverage(self.generation, self.warehouses, self.hubs, self.codes, marked)
+        moved = self.moved | warehouses
+        return Coverage(self.generation, self.warehouses, self.hubs, self.codes, marked, moved=moved)
 
     def encode(self) -> bytes:
         """As bytes at rest."""
         shape = (len(self.warehouses), self.hubs)
         codes = {name: np.ascontiguousarray(table).tobytes() for name, table in self.codes.items()}
-        parts = (self.generation, self.warehouses, shape, codes, np.packbits(self.unsettled).tobytes())
+        marks = np.packbits(self.unsettled).tobytes()
+        parts = (self.generation, self.warehouses, shape, codes, marks, sorted(self.moved))
         return msgspec.msgpack.encode(parts)
 
     @classmethod
     def decode(cls, encoded: bytes) -> "Coverage":
         """From bytes at rest. Raises: msgspec.DecodeError."""
-        generation, warehouses, (count, hubs), tables, marks = msgspec.msgpack.decode(
-            encoded, type=tuple[int, tuple[str, ...], tuple[int, int], dict[ShippingClass, bytes], bytes]
-        )
+        generation, warehouses, (count, hubs), tables, marks, moved = msgspec.msgpack.decode(encoded, type=_Parts)
         codes = {name: np.frombuffer(table, np.uint8).reshape(count, hubs) for name, table in tables.items()}
         unsettled = np.unpackbits(np.frombuffer(marks, np.uint8), count=hubs).astype(np.bool_)
-        return cls(generation, warehouses, hubs, codes, unsettled)
+        return cls(generation, warehouses, hubs, codes, unsettled, moved=frozenset(moved))
 
 
 def _changed(coverage: Coverage, reach: Reach) -> tuple[NDArray[np.bool_], frozenset[str]]:

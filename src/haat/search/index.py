@@ -17,7 +17,7 @@ P12 a broken or closed index raises `Unavailable`
 """
 
 from collections.abc import Collection, Mapping, Sequence
-from typing import Literal, Protocol
+from typing import Final, Literal, NamedTuple, Protocol
 
 import msgspec
 import numpy as np
@@ -68,6 +68,13 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True):
     reach_key: int = 0  # items that reach the same places get near numbers
     labels: Mapping[str, Label] = {}  # "category:<id>", "attribute:<name>"
     hit: bytes = b""  # what a hit shows, opaque to the index
+
+
+class Held(NamedTuple):
+    """What the index holds of an item. Ordinals are small, unique, and stay when the index is rebuilt."""
+
+    version: int
+    ordinal: int
 
 
 class Words(msgspec.Struct, frozen=True):
@@ -205,7 +212,7 @@ class Ranked(Protocol):
         """`Entry.hit` of the hit at this place of the window."""
 
 
-EXACT_BONUS = 10_000.0
+EXACT_BONUS: Final = 10_000.0
 
 
 class Found(msgspec.Struct, frozen=True):
@@ -264,8 +271,8 @@ class ItemIndex(Protocol):
     async def stocked_in(self, warehouses: Sequence[str]) -> Sequence[str]:
         """Ids of the items stocked in any of these warehouses, in the newest view."""
 
-    async def versions(self, ids: Sequence[str]) -> Mapping[str, int]:
-        """Searchable version of each item that is in the newest view."""
+    async def held(self, ids: Sequence[str]) -> Mapping[str, Held]:
+        """Version and ordinal of each item that is in the newest view."""
 
     async def rebuild(self) -> "Rebuild":
         """Begin a second, empty index beside this one. Raises: Conflict while another rebuild runs."""

@@ -24,7 +24,8 @@ FacetKind = Literal["category", "text", "number", "boolean", "price", "date"]
 class SearchRequest(Struct, frozen=True, kw_only=True):
     """One search. Inside a filter values are OR-ed, the filters are AND-ed.
 
-    `attributes`: name → values as text; a number may be a range `10..20`, `..20` or `10..` (both ends included).
+    `attributes`: name → values as text; a number may be a range: `10..20`, `..20`, `10..` (both ends included) or
+    `10..<20` (without 20).
     Without `pincode` everything in stock is found, without dates; `deliver_by` and `fastest` then need one.
     """
 
@@ -87,7 +88,7 @@ class Hit(Struct, frozen=True, kw_only=True):
 
 
 class FacetValue(Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """One choice of a facet and how many items it would leave. `min`/`max`: of a range, both ends included."""
+    """One choice of a facet and how many items it would leave. `min`/`max`: the edges of a range."""
 
     value: str
     count: int

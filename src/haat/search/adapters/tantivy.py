@@ -17,7 +17,7 @@ from haat.errors import Conflict, Unavailable
 from haat.search.adapters.tantivy_generation import Generation
 from haat.search.adapters.tantivy_view import DRIVER_ERRORS, TantivyView
 from haat.search.coverage import Coverage
-from haat.search.index import Entry, View
+from haat.search.index import Entry, Held, View
 from haat.vocabulary import Clock
 
 T = TypeVar("T")
@@ -101,9 +101,9 @@ class TantivyItemIndex:
         """See the port. Cost: one stored document an item."""
         return await self._run(lambda: self._opened().stocked_in(warehouses))
 
-    async def versions(self, ids: Sequence[str]) -> Mapping[str, int]:
+    async def held(self, ids: Sequence[str]) -> Mapping[str, Held]:
         """See the port."""
-        return await self._run(lambda: self._opened().versions(ids))
+        return await self._run(lambda: self._opened().held(ids))
 
     async def rebuild(self) -> "TantivyRebuild":
         """See the port."""

@@ -13,7 +13,7 @@ from haat.search.adapters.tantivy_schema import FORMAT, build_schema, document
 from haat.search.adapters.tantivy_tally import Tallier
 from haat.search.adapters.tantivy_view import TantivyView
 from haat.search.coverage import Coverage
-from haat.search.index import Entry, Label
+from haat.search.index import Entry, Held, Label
 
 _LABELS: Final = msgspec.json.Decoder(dict[str, Label])
 
@@ -34,7 +34,7 @@ class Generation:
         self._labels: Mapping[str, Label] = _LABELS.decode(_read(folder / "labels.json") or b"{}")
         encoded = _read(folder / "coverage.bin")
         self._coverage = Coverage.decode(encoded) if encoded else Coverage()
-        self._pending: dict[str, tuple[int, int]] = {}  # id → (version, ordinal) of what is not committed
+        self._pending: dict[str, Held] = {}  # what is not committed
         self._shown = 0
         highest = self._searcher.aggregate(Query.all_query(), {"most": {"max": {"field": "ordinal"}}})["most"]["value"]
         self._next_ordinal = int(highest) + 1 if highest is not None else 0
@@ -75,16 +75,16 @@ class Generation:
         fresh: dict[str, Label] = {}
         for entry in entries:
             held = self._pending.get(entry.id) or self._committed(entry.id)
-            if held is not None and held[0] > entry.version:
+            if held is not None and held.version > entry.version:
                 ordinals.append(None)
                 continue
             if held is not None:
                 writer.delete_documents_by_term("id", entry.id)
-                ordinal = held[1]
+                ordinal = held.ordinal
             else:
                 ordinal = self._new_ordinal(entry.id, known)
             writer.add_json(document(entry, ordinal))
-            self._pending[entry.id] = (entry.version, ordinal)
+            self._pending[entry.id] = Held(entry.version, ordinal)
             ordinals.append(ordinal)
             fresh.update(entry.labels)
         self._learn(fresh)
@@ -125,12 +125,12 @@ class Generation:
         hits = self._searcher.search(query, self.items, count=False).hits
         return [str(self._searcher.doc(address).get_first("id")) for _, address in hits]
 
-    def versions(self, ids: Sequence[str]) -> dict[str, int]:
-        """Committed version of each that is there."""
+    def held(self, ids: Sequence[str]) -> dict[str, Held]:
+        """What is committed of each that is there."""
         found = {id_: self._committed(id_) for id_ in ids}
-        return {id_: held[0] for id_, held in found.items() if held is not None}
+        return {id_: held for id_, held in found.items() if held is not None}
 
-    def _committed(self, id_: str) -> tuple[int, int] | None:
+    def _committed(self, id_: str) -> Held | None:
         if not self._searcher.doc_freq("id", id_):  # 0.5 µs, and most writes of an import end here
             return None
         hits = self._searcher.search(Query.term_query(self._schema, "id", id_), 1, count=False).hits
@@ -140,7 +140,7 @@ class Generation:
         (version,), (ordinal,) = (self._searcher.fast_field_values(name, address) for name in ("version", "ordinal"))
         assert version is not None
         assert ordinal is not None
-        return int(version), int(ordinal)
+        return Held(int(version), int(ordinal))
 
     def _new_ordinal(self, id_: str, known: "Generation | None") -> int:
         """An item keeps its number in the next generation; new ones are numbered by one counter for both."""
@@ -148,7 +148,7 @@ class Generation:
             self._next_ordinal += 1
             return self._next_ordinal - 1
         held = known._pending.get(id_) or known._committed(id_)  # noqa: SLF001  # another generation of this class
-        ordinal = held[1] if held is not None else known._new_ordinal(id_, None)  # noqa: SLF001  # as above
+        ordinal = held.ordinal if held is not None else known._new_ordinal(id_, None)  # noqa: SLF001  # as above
         self._next_ordinal = max(self._next_ordinal, ordinal + 1)
         return ordinal
 

@@ -1,0 +1,93 @@
+"""What search hears: which items may have changed, and that the lanes have."""
+
+import asyncio
+from collections.abc import Sequence
+from typing import Final
+
+from haat.errors import Unavailable
+from haat.events.envelope import Event
+from haat.search.indexer import Indexer
+from haat.search.lexicon import Lexicon
+from haat.search.messages import ItemHint, LaneHint
+from haat.search.ports import AllItems, Serviceability
+from haat.vocabulary import Clock
+
+COMMIT_EVERY_S: Final = 0.3
+"""A commit costs some 20 CPU-ms whatever it holds: at a steady trickle three a second are enough for two seconds' lag."""
+BACKLOG_EVENTS: Final = 400
+"""A batch so full means that more is waiting: then pausing would only make it wait longer."""
+CHECK_EVERY_S: Final = 1.0
+_MATRIX_WAIT_S: Final = 5.0
+
+
+class IndexItems:
+    """Brings hinted items up to date. Safe to repeat: it reads what is true now."""
+
+    name = "search-consumer"
+    topics = ("items", "offers", "stock")
+    batch: Final = 2_000  # hints of one item come in threes and fours; together they are one write
+
+    def __init__(self, indexer: Indexer, clock: Clock) -> None:
+        self._indexer = indexer
+        self._clock = clock
+        self._committed_s = float("-inf")
+
+    async def __call__(self, events: Sequence[Event]) -> None:
+        """Coalesce, write, commit: the events are done when their items can be found. Raises: Unavailable."""
+        ids = list(dict.fromkeys(event.read(ItemHint).item_id for event in events))
+        pause_s = self._committed_s + COMMIT_EVERY_S - self._clock.monotonic_s()
+        if 0 < pause_s <= COMMIT_EVERY_S and len(events) < BACKLOG_EVENTS:
+            await asyncio.sleep(pause_s)  # before reading, so that what is read is as fresh as can be
+        if await self._indexer.update(ids):
+            await self._indexer.commit()
+            self._committed_s = self._clock.monotonic_s()
+
+
+class IndexLanes:
+    """Writes again what a change of the delivery matrix touches. Safe to repeat."""
+
+    name = "search-lanes"
+    topics = ("lanes",)
+
+    def __init__(self, indexer: Indexer, serviceability: Serviceability, clock: Clock) -> None:
+        self._indexer = indexer
+        self._serviceability = serviceability
+        self._clock = clock
+
+    async def __call__(self, events: Sequence[Event]) -> None:
+        """Wait until this process has the matrix of the newest event, then settle. Raises: Unavailable."""
+        newest = max(event.read(LaneHint).generation for event in events)
+        until_s = self._clock.monotonic_s() + _MATRIX_WAIT_S
+        while self._serviceability.reach.generation < newest:
+            if self._clock.monotonic_s() > until_s:
+                raise Unavailable("The new delivery matrix has not arrived here yet.")
+            await asyncio.sleep(0.05)
+        await self._indexer.settle()
+
+
+class Upkeep:
+    """A timer: agrees with the matrix after a restart, and lets ranking learn the catalogue's words anew when due."""
+
+    def __init__(self, indexer: Indexer, lexicon: Lexicon, items: AllItems) -> None:
+        self._indexer = indexer
+        self._lexicon = lexicon
+        self._items = items
+
+    async def step(self) -> None:
+        """Do what is due now. Raises: Unavailable."""
+        await self._indexer.settle()
+        if self._lexicon.due:
+            await self._lexicon.rebuild(lambda builder: self._indexer.collect(self._items, builder))
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Check each second until stopped. An engine that is away is tried again at the next check."""
+        while not stop.is_set():
+            try:
+                await self.step()
+            except Unavailable:
+                pass
+            try:
+                async with asyncio.timeout(CHECK_EVERY_S):
+                    await stop.wait()
+            except TimeoutError:
+                continue
