@@ -36,12 +36,14 @@ class Backlog(NamedTuple):
 
 
 class OutgoingSource(Protocol):
-    """A store whose outgoing events the relay sends.
+    """A store whose outgoing events the relay sends. Promises (tests/contracts/outgoing.py has a test of each name):
 
     P1 a row appears here exactly when its business transaction committed
     P2 rows of one key come in the order of their transactions
     P3 a row stays unsent until `mark_sent` returned, whatever crashes in between
     P4 marking twice changes nothing
+    P5 `trim` forgets only rows that were sent before the moment asked for
+    P6 `on_new` calls after a commit of this process that wrote rows
     """
 
     async def unsent(self, most: int) -> Sequence[Unsent]:

@@ -8,7 +8,8 @@ P4 the stored version is `expects` + 1, and versions only grow
 P5 `get` of many ids is one round trip; unknown ids are missing from the answer
 P6 `find` gives exactly the documents whose newest keys hold the value, by id, page by page
 P7 `scan` visits every document that is there all the while exactly once, by id
-P8 bodies come back byte for byte; collections do not see each other
+P8 bodies, ids and lookup values come back as they are; an id with a NUL character is refused (`Invalid`) and never found;
+   collections do not see each other
 P9 after close, and while the engine is gone, every call raises `Unavailable`
 """
 
@@ -45,7 +46,7 @@ class Documents(Protocol):
         """Those of the ids that exist. Raises: Unavailable. Cost: one round trip."""
 
     async def put(self, puts: Sequence[Put]) -> list[bool]:
-        """Write each, in order; False marks a stale one. Raises: Unavailable (ask again what is there).
+        """Write each, in order; False marks a stale one. Raises: Invalid (nothing written); Unavailable.
 
         Cost: one round trip and one commit for all of them.
         """

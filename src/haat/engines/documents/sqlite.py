@@ -16,6 +16,7 @@ from haat.engines.outgoing import Outgoing
 from haat.engines.sql.outgoing import add_outgoing
 from haat.engines.sql.ports import Database, Tx
 from haat.engines.sql.statement import Statement
+from haat.errors import Invalid, Problem
 from haat.vocabulary import Clock
 
 _IDS: Final = select(func.json_each(bindparam("ids")).table_valued("value").c.value)
@@ -67,6 +68,7 @@ class SqliteDocuments:
 
     async def get(self, ids: Sequence[str]) -> dict[str, Document]:
         """See Documents."""
+        ids = [id for id in ids if "\0" not in id]
         if not ids:
             return {}
         rows = await self._database.read(lambda tx: _GET.all(tx, self._within(ids)))
@@ -76,6 +78,8 @@ class SqliteDocuments:
         """See Documents. Seven statements, whatever the number of documents."""
         if not puts:
             return []
+        if any("\0" in put.id for put in puts):  # JSON functions of SQLite end a text there
+            raise Invalid(problems=[Problem("#/id", "An id holds no NUL character.")])
         now_ms = self._clock.now_ms()
         return await self._database.transact(lambda tx: self._write(tx, puts, now_ms))
 
