@@ -1,0 +1,1 @@
+"""Engines, beyond what their contracts promise."""
