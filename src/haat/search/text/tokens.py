@@ -160,7 +160,10 @@ _CHUNK: Final = re.compile(rf"(?:[a-z]\.){{2,}}(?:[a-z](?![a-z0-9]))?|{_CHAR}+(?
 _ASCII_CHUNK: Final = re.compile(rf"(?:[a-z]\.){{2,}}(?:[a-z](?![a-z0-9]))?|[a-z0-9]+(?:[-'&./,{_GLUE}][a-z0-9]+)*")
 _INITIALS: Final = re.compile(r"(?:[a-z]\.)+[a-z]?")
 _THOUSANDS: Final = re.compile(r"(?<=\d),(?=\d{3}(?!\d))")
-_SEGMENT: Final = re.compile(r"(?<!\d)[./,]|[./](?!\d)|,")
+_FRACTION: Final = re.compile(r"\d+(?:\.\d+)?/\d+[a-z]*")
+_SEGMENT: Final = re.compile(r"(?<!\d)\.|\.(?!\d)|[/,]")
+_CODE: Final = re.compile(r"(?=[a-z0-9-]*[a-z])(?=[a-z0-9-]*\d)[a-z0-9-]{3,}/[a-z0-9]{1,4}")
+"""A model number with a country or colour suffix ("HD4646/20"): also looked for in one piece."""
 _HYPHEN: Final = re.compile("[-&]")
 _LOOSE: Final = re.compile(r"[\s\x00-\x20\ud800-\udfff'\"-]+")
 _DIGIT: Final = re.compile(r"\d")
@@ -254,7 +257,7 @@ def chunks(text: str) -> list[str]:
 
 @lru_cache(maxsize=1 << 17)
 def tokens_of(chunk: str) -> tuple[str, ...]:
-    """The tokens of one written word: its parts, then the joined form of a hyphenated one."""
+    """The tokens of one written word: its parts, then the joined form of a hyphenated one or of a model number."""
     if _GLUE in chunk:
         return tuple(token for piece in chunk.split(_GLUE) for token in tokens_of(piece))
     if chunk.isalnum():
@@ -262,11 +265,14 @@ def tokens_of(chunk: str) -> tuple[str, ...]:
     if _INITIALS.fullmatch(chunk):
         return (chunk.replace(".", ""),)
     out: list[str] = []
-    for segment in _SEGMENT.split(_THOUSANDS.sub("", chunk)):
+    plain = _THOUSANDS.sub("", chunk)
+    for segment in (plain,) if _FRACTION.fullmatch(plain) else _SEGMENT.split(plain):
         parts = [part for part in (bare(p) for p in _HYPHEN.split(segment)) if part]
         out += (stem(part) for part in parts)
         if is_compound(parts):
             out.append(stem("".join(parts)))
+    if _CODE.fullmatch(plain):
+        out.append(bare(plain.replace("/", "").replace("-", "")))
     return tuple(out)
 
 
