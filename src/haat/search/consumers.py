@@ -4,6 +4,8 @@ import asyncio
 from collections.abc import Sequence
 from typing import Final
 
+import structlog
+
 from haat.errors import Unavailable
 from haat.events.envelope import Event
 from haat.search.indexer import Indexer
@@ -13,11 +15,12 @@ from haat.search.ports import AllItems, Serviceability
 from haat.vocabulary import Clock
 
 COMMIT_EVERY_S: Final = 0.3
-"""A commit costs some 20 CPU-ms whatever it holds: at a steady trickle three a second are enough for two seconds' lag."""
+"""A commit costs some 20 CPU-ms whatever it holds; at a steady trickle three a second keep the lag far below 2 s."""
 BACKLOG_EVENTS: Final = 400
 """A batch so full means that more is waiting: then pausing would only make it wait longer."""
 CHECK_EVERY_S: Final = 1.0
 _MATRIX_WAIT_S: Final = 5.0
+_LOG: Final = structlog.stdlib.get_logger("haat.search")
 
 
 class IndexItems:
@@ -84,8 +87,8 @@ class Upkeep:
         while not stop.is_set():
             try:
                 await self.step()
-            except Unavailable:
-                pass
+            except Unavailable as error:
+                _LOG.warning("search.upkeep_waits", reason=str(error))
             try:
                 async with asyncio.timeout(CHECK_EVERY_S):
                     await stop.wait()

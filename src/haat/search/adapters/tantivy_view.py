@@ -50,7 +50,7 @@ class RankedHits:
         return content
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False, weakref_slot=True)
 class TantivyView:
     """See the port. All calls are synchronous inside: they take about a millisecond and hold the interpreter's lock."""
 
