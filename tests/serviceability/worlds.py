@@ -48,6 +48,12 @@ class GridPlaces:
             for i in range(self._side * self._side)
         ]
 
+    def locate(self, pincode: str) -> tuple[float, float] | None:
+        known = next((p for p in self.pincodes() if p.pincode == pincode), None)
+        if known is None or known.latitude is None or known.longitude is None:
+            return None
+        return known.latitude, known.longitude
+
     def hubs(self) -> list[KnownHub]:
         return [
             KnownHub(

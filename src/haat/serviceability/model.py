@@ -7,9 +7,10 @@ and wave is the warehouse's daily pickup (0 the earliest). Smaller is never late
 
 import datetime
 from collections.abc import Mapping
-from typing import Final, Literal
+from typing import Annotated, Final, Literal
 
 import msgspec
+from msgspec import Meta
 
 from haat.errors import Conflict
 from haat.vocabulary import ShippingClass
@@ -31,6 +32,19 @@ CLASS_BITS: Final[Mapping[ShippingClass, int]] = {"standard": 0, "heavy": HEAVY,
 """The flag a lane, hub or PIN code must have for a class; standard needs none."""
 
 DEFAULT_REACH_KM: Final = 600.0  # a regional warehouse: some six in ten PIN codes lie outside it
+
+
+MAX_LAST_MILE_DAYS: Final = 30
+TransitDays = Annotated[int, Meta(ge=0, le=MAX_DAYS, description="Pickup days")]
+LastMileDays = Annotated[int, Meta(ge=0, le=MAX_LAST_MILE_DAYS, description="Delivery days after the hub's day")]
+Wave = Annotated[int, Meta(ge=0, le=WAVES - 1, description="The daily pickup: 0 is the earliest, 3 the latest")]
+ReachKm = Annotated[float, Meta(gt=0, le=10_000, description="How far the distance rule lets it deliver")]
+Latitude = Annotated[float, Meta(ge=-90, le=90)]
+Longitude = Annotated[float, Meta(ge=-180, le=180)]
+Name = Annotated[str, Meta(min_length=1, max_length=120)]
+Code = Annotated[str, Meta(pattern="^[a-z0-9](?:[a-z0-9-]{0,38}[a-z0-9])?$", description="a-z, 0-9, inner hyphens")]
+HubCode = Annotated[str, Meta(pattern="^[A-Za-z0-9](?:[A-Za-z0-9-]{0,18}[A-Za-z0-9])?$")]
+PinText = Annotated[str, Meta(pattern="^[1-9][0-9]{5}$", description="Six digits")]
 
 
 def code_of(days: int, wave: int) -> int:

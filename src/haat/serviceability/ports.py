@@ -43,6 +43,9 @@ class Places(Protocol):
     def pincodes(self) -> Sequence[KnownPincode]:
         """All PIN codes. Cost: seconds; for building only."""
 
+    def locate(self, pincode: str) -> tuple[float, float] | None:
+        """(latitude, longitude) of the middle of one PIN code, None when not known. Cost: a millisecond."""
+
     def hubs(self) -> Sequence[KnownHub]:
         """All sorting centres with coordinates. Cost: a second; for seeding only."""
 

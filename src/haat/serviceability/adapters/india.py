@@ -27,6 +27,9 @@ _OFFICES: Final = """
     ORDER BY o.rowid
 """
 _CENTROIDS: Final = "SELECT pincode, lat_e5, lon_e5 FROM centroids WHERE lat_e5 IS NOT NULL AND lon_e5 IS NOT NULL"
+_CENTROID: Final = (
+    "SELECT lat_e5, lon_e5 FROM centroids WHERE pincode = ? AND lat_e5 IS NOT NULL AND lon_e5 IS NOT NULL"
+)
 _SMALL_WORDS: Final = frozenset({"and", "of"})
 
 
@@ -62,6 +65,12 @@ class IndiaPlaces:
             )
             for pin, own in sorted(by_pin.items())
         ]
+
+    def locate(self, pincode: str) -> tuple[float, float] | None:
+        """See Places. Raises: Unavailable."""
+        with _database() as connection:
+            found = connection.execute(_CENTROID, (int(pincode),)).fetchone()
+        return (found[0] / _E5, found[1] / _E5) if found else None
 
     def hubs(self) -> Sequence[KnownHub]:
         """See Places. A head office whose own coordinates are doubtful stands in the middle of its PIN code."""
