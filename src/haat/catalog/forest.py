@@ -42,6 +42,11 @@ class TreeStore:
         self._body = _ENCODER.encode(Forest(0, []))
         self._read_s = float("-inf")
 
+    @property
+    def known(self) -> Tree:
+        """The tree as last read, without asking: for what must answer from memory."""
+        return self._tree
+
     async def current(self) -> Tree:
         """The tree, at most a second old. Raises: Unavailable."""
         if self._clock.monotonic_s() - self._read_s >= FRESH_S:

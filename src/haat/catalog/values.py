@@ -32,7 +32,8 @@ def declared(value: object, rule: Attribute, unit: str | None, *, lenient: bool)
         return _boolean(value, lenient=lenient)
     if rule.kind == "multi":
         given = [value] if isinstance(value, str) else value
-        return [_choice(one, rule.values) for one in _texts(given)] if rule.values else _texts(given)
+        texts = _texts(given)
+        return list(dict.fromkeys(_choice(one, rule.values) for one in texts)) if rule.values else texts
     if lenient and isinstance(value, (int, float)) and not isinstance(value, bool):
         value = str(value)
     if not isinstance(value, str):
