@@ -1,0 +1,1 @@
+"""Relay, consumers, parking and lag on the embedded engines."""
