@@ -8,7 +8,7 @@ import os
 import struct
 import tempfile
 from array import array
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator
 from hashlib import blake2b
 from typing import IO, Final
 
@@ -34,7 +34,7 @@ def numbered(rows: Iterable[Row | Refusal]) -> Iterator[Row | Refusal]:
         yield row._replace(number=number)
 
 
-def alone(rows: Iterable[Row | Refusal]) -> Iterator[Group]:
+def alone(rows: Iterable[Row | Refusal]) -> Generator[Group, None, None]:
     """Each row is a group."""
     for row in rows:
         yield [row]
@@ -71,7 +71,7 @@ def grouped(
     rows: Iterable[Row | Refusal],
     key: Callable[[Row], str],
     members: Callable[[Row], Iterable[str]] | None = None,
-) -> Iterator[Group]:
+) -> Generator[Group, None, None]:
     """Rows with equal keys together; `members` of a row names other keys whose rows belong to its group.
 
     Cost: 16 bytes of memory a row (and some 100 for each member), one pass of writing and one of reading.

@@ -82,7 +82,8 @@ class CategoryMapping(Struct, frozen=True, forbid_unknown_fields=True):
     root: list[str] = field(default_factory=list)  # put in front
     default: list[str] = field(default_factory=list)
     rules: list[CategoryRule] = field(default_factory=list)
-    google_taxonomy: str = ""  # path of the published list, for numeric Google ids
+    google_taxonomy: str = ""  # path of the published list, from the mapping's folder, for numeric Google ids
+    google_names: dict[str, list[str]] = field(default_factory=dict)  # that list, filled in by the command line
     id_column: str = ""  # holds category ids of this shop
 
 

@@ -142,5 +142,3 @@ class Notes:
 
     encoding: str = "utf-8"
     latin1_lines: int = 0
-    format: str = ""
-    bytes_read: int = 0

@@ -10,7 +10,7 @@ import msgspec
 from msgspec import Struct
 
 from haat.inbound.mapping import StockRule
-from haat.inbound.messages import AttributeValue, ItemOffered, OfferedVariant, OfferOffered, StockCount
+from haat.inbound.messages import AttributeValue, ItemOffered, OfferedVariant, StockCount
 from haat.inbound.model import Action, Bad, Draft, DraftVariant, Refusal, Taken
 from haat.inbound.ports import AttributeSpec
 from haat.inbound.values import number, truth
@@ -80,7 +80,7 @@ class Placer:
         self._open = [code for code in wanted if code in warehouses]
 
     def place(self, made: DraftVariant) -> tuple[list[StockCount], bool, bool]:
-        """(counts, whether they are initial, whether a count found no place). Raises: Bad for an unknown warehouse."""
+        """(counts, whether a count found no place, whether they are initial). Raises: Bad for an unknown warehouse."""
         if made.stock:
             return *self._stated(made), False
         if not self._rule.initial:
@@ -231,15 +231,4 @@ def _part(made: DraftVariant, seller: str, stock: list[StockCount], *, initial: 
     return Part(
         code=made.code, line=made.line, number=made.number, variant=variant, offer=offer, offer_json=offer_json,
         hash=digest(ENCODER.encode(variant), offer_json), price_missing=made.price_missing,
-    )  # fmt: skip
-
-
-def offer_of(
-    part_code: str, core: OfferCore, seller: str, item_id: str, feed_id: str, as_of_ms: int, line: int, currency: str
-) -> OfferOffered:
-    """The event of an offer."""
-    return OfferOffered(
-        item_id=item_id, sku=sku_of(seller, part_code), seller=seller, feed_id=feed_id, as_of_ms=as_of_ms, line=line,
-        price_minor=core.price_minor, currency=currency, tax_class=core.tax_class, active=core.active,
-        stock=core.stock, stock_mode="initial" if core.initial else "restate",
     )  # fmt: skip

@@ -52,7 +52,7 @@ class Magento(Plain):
 
     def rows(self, source: Source, reading: Reading) -> Iterator[Row | Refusal]:
         """See Format."""
-        return read_rows(source, reading.mapping.delimiter)
+        return read_rows(source, reading.mapping.delimiter, ("sku", "product_type"))
 
     def entries(self, rows: Sequence[Row], reading: Reading) -> tuple[str, list[Entry]]:
         """See Format."""

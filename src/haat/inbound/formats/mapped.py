@@ -47,7 +47,8 @@ class Mapped(Plain):
         del reading
         match self.mapping.format:
             case "csv":
-                return read_rows(source, self.mapping.delimiter)
+                need = [self.mapping.columns.code.lower(), self.mapping.columns.title.lower()]
+                return read_rows(source, self.mapping.delimiter, need)
             case "jsonl":
                 return read_lines(source)
             case "json":
@@ -95,7 +96,7 @@ class Mapped(Plain):
         if rule.id_column:
             entry.category_id = str(cells.get(rule.id_column, ""))
         found = cells.get(rule.column) if rule.column else None
-        if found and not isinstance(found, list) and rule.google_taxonomy:
+        if found and not isinstance(found, list) and rule.google_names:
             try:
                 entry.category = reading.google(str(found), rule.column)
             except Bad as bad:

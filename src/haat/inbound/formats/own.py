@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from haat.inbound import values
 from haat.inbound.formats.entry import Entry, KeyOf, Plain, Reading, from_column, named, path_of
-from haat.inbound.model import Bad, Refusal, Row, Unreadable
+from haat.inbound.model import Bad, Refusal, Row
 from haat.inbound.readers.delimited import read_rows
 from haat.inbound.readers.jsontext import read_lines
 from haat.inbound.readers.source import Source
@@ -50,7 +50,7 @@ class HaatCsv(Plain):
     def rows(self, source: Source, reading: Reading) -> Iterator[Row | Refusal]:
         """See Format."""
         known = _FIELDS | _LISTS | _OTHERS
-        for row in read_rows(source, reading.mapping.delimiter):
+        for row in read_rows(source, reading.mapping.delimiter, ("code", "title")):
             if isinstance(row, Row):
                 unknown = [n for n in row.cells if n not in known and not n.startswith(("attr:", "variant:", "stock:"))]
                 if unknown:
@@ -195,10 +195,3 @@ def _shape(cells: dict[str, Any], known: frozenset[str], pointer: str) -> None:
             raise Bad(pointer + name, "This must be a list.")
         if name in _TEXTS and not isinstance(value, str):
             raise Bad(pointer + name, "This must be text.")
-
-
-def require(names: Sequence[str], header: Sequence[str], what: str) -> None:
-    """Raises: Unreadable unless the header has these columns."""
-    missing = [name for name in names if name not in header]
-    if missing:
-        raise Unreadable(f"This is not {what}: there is no column {missing[0]}.")

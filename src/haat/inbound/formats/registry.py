@@ -39,7 +39,6 @@ _SIGNS: Final[tuple[tuple[str, frozenset[str]], ...]] = (
     ("spree", frozenset({"slug", "sku", "name"})),
     ("haat-csv", frozenset({"code", "title"})),
 )
-_NEEDED: Final = dict(_SIGNS) | {"google-tsv": frozenset({"id", "title"})}
 _HEAD_BYTES: Final = 1 << 16
 
 
@@ -80,13 +79,6 @@ def detect(path: Path, encoding: str = "") -> str:
     raise Unreadable(
         f"This looks like none of the built-in formats ({', '.join(FORMATS)}). Name one, or use a mapping."
     )
-
-
-def check_header(name: str, header: Sequence[str]) -> None:
-    """Raises: Unreadable when a column is missing without which the format means nothing."""
-    missing = sorted(_NEEDED.get(name, frozenset()) - _plain(header))
-    if missing:
-        raise Unreadable(f"This is not {name}: there is no column {missing[0]!r}.")
 
 
 def _plain(header: Sequence[str]) -> frozenset[str]:

@@ -38,7 +38,7 @@ class Shopify(Plain):
 
     def rows(self, source: Source, reading: Reading) -> Iterator[Row | Refusal]:
         """See Format."""
-        return read_rows(source, reading.mapping.delimiter)
+        return read_rows(source, reading.mapping.delimiter, ("handle", "title"))
 
     def entries(self, rows: Sequence[Row], reading: Reading) -> tuple[str, list[Entry]]:
         """See Format."""

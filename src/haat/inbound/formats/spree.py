@@ -27,7 +27,7 @@ class Spree(Plain):
 
     def rows(self, source: Source, reading: Reading) -> Iterator[Row | Refusal]:
         """See Format."""
-        return read_rows(source, reading.mapping.delimiter)
+        return read_rows(source, reading.mapping.delimiter, ("slug", "sku", "name"))
 
     def entries(self, rows: Sequence[Row], reading: Reading) -> tuple[str, list[Entry]]:
         """See Format."""

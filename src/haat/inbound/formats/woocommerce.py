@@ -46,7 +46,7 @@ class WooCommerce(Plain):
 
     def rows(self, source: Source, reading: Reading) -> Iterator[Row | Refusal]:
         """See Format."""
-        for row in read_rows(source, reading.mapping.delimiter):
+        for row in read_rows(source, reading.mapping.delimiter, ("type", "name", "regular price")):
             yield Row(row.line, {k.lower(): v for k, v in row.cells.items()}) if isinstance(row, Row) else row
 
     def entries(self, rows: Sequence[Row], reading: Reading) -> tuple[str, list[Entry]]:

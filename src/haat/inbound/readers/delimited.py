@@ -1,7 +1,7 @@
 """CSV and TSV as rows: quoted line breaks, any header order, every broken row named."""
 
 import csv
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from typing import Final
 
 from haat.inbound.model import Limits, Refusal, Row, Unreadable
@@ -38,16 +38,17 @@ def header_of(lines: Lines, delimiter: str) -> list[str]:
     return names
 
 
-def read_rows(source: Source, delimiter: str, rename: Mapping[str, str] | None = None) -> Iterator[Row | Refusal]:
-    """The rows under the header, empty cells left out. `rename` gives columns other names.
+def read_rows(source: Source, delimiter: str, need: Collection[str] = ()) -> Iterator[Row | Refusal]:
+    """The rows under the header, empty cells left out. `need` names columns (lower case) that must be there.
 
     Cost: one row in memory.
-    Raises: Unreadable when there is no header.
+    Raises: Unreadable when there is no header, or a column is missing.
     """
     lines = source.lines()
     header = header_of(lines, delimiter)
-    if rename:
-        header = [rename.get(name, name) for name in header]
+    missing = [name for name in need if name not in {column.lower() for column in header}]
+    if missing:
+        raise Unreadable(f"There is no column {missing[0]!r}. The header names: {', '.join(header)[:300]}.")
     reader = csv.reader(lines, delimiter=delimiter, strict=True)
     while True:
         first = lines.number + 1

@@ -4,7 +4,7 @@ import codecs
 import gzip
 import io
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, Final, Protocol
@@ -73,8 +73,9 @@ class _Unpacked(io.RawIOBase):
 class Source:
     """One opened feed: `stream` stands after the byte order mark."""
 
-    def __init__(self, stream: Bytes, encoding: str, notes: Notes) -> None:
+    def __init__(self, stream: Bytes, encoding: str, notes: Notes, tell: Callable[[], int]) -> None:
         self.stream = stream
+        self.tell = tell  # bytes of the file behind us, packed as they are
         self.encoding = encoding  # "" : UTF-8, and Latin-1 for lines that are not
         self.notes = notes
 
@@ -85,7 +86,6 @@ class Source:
     def chunks(self, size: int = 1 << 16) -> Iterator[bytes]:
         """Its bytes."""
         while chunk := self.stream.read(size):
-            self.notes.bytes_read += len(chunk)
             yield chunk
 
 
@@ -121,7 +121,6 @@ class Lines:
     def _narrow(self) -> bytes:
         stream = self._source.stream
         line = stream.readline(Limits.LINE_BYTES)
-        self._source.notes.bytes_read += len(line)
         if len(line) == Limits.LINE_BYTES and not line.endswith(b"\n"):
             while more := stream.readline(1 << 16):
                 if more.endswith(b"\n"):
@@ -198,4 +197,4 @@ def open_source(path: Path, notes: Notes, encoding: str = "") -> Iterator[Source
                 notes.encoding = codecs.lookup(found).name
             except LookupError as error:
                 raise Unreadable(f"{found!r} is no known encoding.") from error
-        yield Source(stream, found, notes)
+        yield Source(stream, found, notes, file.tell)
