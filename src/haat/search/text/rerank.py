@@ -154,7 +154,7 @@ class _Titles:
         return found
 
     def freedom(self, excluded: Sequence[str]) -> npt.NDArray[np.float64]:
-        """The bonus of a title that says it is without any of the words, else the malus for the share of them it has."""
+        """The bonus of a title that says it is free of any of the words, else the malus for the share it has."""
         flat = self._flat
         before = np.concatenate(([np.uint32(0)], flat[:-1]))
         earlier = np.concatenate(([np.uint32(0)], before[:-1]))

@@ -9,7 +9,7 @@ import numpy as np
 from haat.search.text.analyse import Analyser
 from haat.search.text.rerank import Ranker
 from haat.search.text.semantics import Bag, Semantics
-from haat.search.text.spelling import Hashes, ident
+from haat.search.text.spelling import ident
 from haat.search.text.suggest import Suggester, SuggestionBuilder
 from haat.search.text.synonyms import Synonyms
 from haat.search.text.tokens import ItemText, ItemView, bare, chunks, item_text
@@ -121,23 +121,18 @@ def _capacity(ordinals: Sequence[int]) -> int:
 
 
 def _bag(field: Iterable[str]) -> Bag:
-    hashes: Hashes = np.array([ident(token) for token in field], np.uint32)
-    tokens, counts = np.unique(hashes, return_counts=True)
-    return tokens, np.minimum(counts, 65_535).astype(np.uint16)
+    counts = Counter(field)
+    hashes = np.array([ident(token) for token in counts], np.uint32)
+    return hashes, np.minimum(np.array(list(counts.values()), np.int64), 65_535).astype(np.uint16)
 
 
 def _written(view: ItemView) -> set[str]:
     """The item's words as people write them: what spelling corrects to."""
-    texts = (
-        view.title,
-        *view.category_names,
-        view.brand or "",
-        *view.attribute_values,
-        *view.bullets,
-        view.description,
-    )
-    return {word for chunk in chunks(" \n ".join(texts)) if (word := bare(chunk)) and _is_plain(word)}
+    names = (view.title, *view.category_names, view.brand or "")
+    written = set(chunks(" \n ".join((*names, *view.attribute_values, *view.bullets, view.description))))
+    return {word if word.isalpha() else bare(word) for word in written if _is_plain(word)}
 
 
 def _is_plain(word: str) -> bool:
-    return word.isalpha() if word.isascii() else not any(c.isdigit() or c in "-&./," for c in word)
+    """Letters, vowel marks and apostrophes only."""
+    return word.isalpha() or not any(c.isdigit() or c in "-&./," for c in word)
