@@ -129,9 +129,9 @@ async def refuse_unknown_parameters(request: AnyRequest) -> None:
     site can send neither without the browser asking first. Raises: Invalid (422), HTTPException (415).
     """
     handler = request.route_handler
-    if not isinstance(handler, HTTPRouteHandler):
-        return
-    if "data" in handler.parsed_fn_signature.parameters and request.url.path.startswith("/api/"):
+    if not isinstance(handler, HTTPRouteHandler) or not request.url.path.startswith("/api/"):
+        return  # pages are linked from elsewhere with whatever others append to an address
+    if "data" in handler.parsed_fn_signature.parameters:
         kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
         if not (kind.endswith("json") or kind == "multipart/form-data"):
             raise HTTPException(status_code=415, detail="Send `Content-Type: application/json`.")

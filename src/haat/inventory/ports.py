@@ -30,6 +30,9 @@ class OfferStore(Protocol):
     async def offer(self, sku: str) -> Offer | None:
         """One offer with its stock."""
 
+    async def offers_by_sku(self, skus: Sequence[str]) -> Mapping[str, Offer]:
+        """Offers with stock by sku; unknown skus are absent. Two statements."""
+
     async def offers_of_seller(self, seller: str, after: str, limit: int) -> Sequence[Offer]:
         """A seller's offers by sku, behind `after`."""
 

@@ -10,7 +10,7 @@ class ItemSearched(Struct, frozen=True, kw_only=True):
 
     topic: ClassVar[str] = "behaviour"
     type: ClassVar[str] = "item.searched"
-    version: ClassVar[int] = 1
+    schema_version: ClassVar[int] = 1
 
     q: str
     category: str | None

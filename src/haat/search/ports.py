@@ -2,11 +2,12 @@
 
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from datetime import date
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
+from haat.events.envelope import Message
 from haat.vocabulary import ShippingClass
 
 
@@ -60,10 +61,10 @@ class Reach(Protocol):
     def place(self, pincode: str) -> Place | None:
         """The place, or None when it is not served."""
 
-    def dates(self, place: Place, now_ms: int) -> Sequence[date | None]:
-        """The promised day of each of the 256 codes at this place, now."""
+    def dates(self, place: Any, now_ms: int) -> Sequence[date | None]:
+        """The promised day of each of the 256 codes at this place, now. Takes the very object that `place` gave."""
 
-    def best(self, place: Place, ordinals: Iterable[int], shipping_class: ShippingClass, now_ms: int) -> Promise | None:
+    def best(self, place: Any, ordinals: Iterable[int], shipping_class: ShippingClass, now_ms: int) -> Promise | None:
         """The soonest promise from any of these warehouses, or None."""
 
 
@@ -151,5 +152,5 @@ Sign = Callable[[bytes], str]
 """An opaque cursor from a payload."""
 OpenCursor = Callable[[str], bytes]
 """The payload of a cursor. Raises: Malformed when it is not one of ours."""
-Publish = Callable[[str, object], Awaitable[None]]
+Publish = Callable[[str, Message], Awaitable[None]]
 """Append a message to the behaviour of a visitor (key, message). May be lost in a crash."""

@@ -40,6 +40,7 @@ _OF_SELLER: Final = Statement(
     .order_by(OFFER.c.sku)
     .limit(bindparam("most"))
 )
+_OFFERS_BY_SKU: Final = Statement(select(*_OFFER_FIELDS).where(OFFER.c.sku.in_(bindparam("skus", expanding=True))))
 _STOCK_OF_SKUS: Final = Statement(select(*_STOCK_FIELDS).where(STOCK.c.sku.in_(bindparam("skus", expanding=True))))
 _CHANGE: Final = Statement(
     update(OFFER)
@@ -101,6 +102,16 @@ class SqlOfferStore(SqlOutgoing):
     async def offer(self, sku: str) -> Offer | None:
         """See OfferStore."""
         return await self._database.read(lambda tx: _one(tx, sku))
+
+    async def offers_by_sku(self, skus: Sequence[str]) -> Mapping[str, Offer]:
+        """See OfferStore."""
+        wanted = {"skus": list(skus)}
+
+        def unit(tx: Tx) -> dict[str, Offer]:
+            offers = _with_stock(_OFFERS_BY_SKU.all(tx, wanted), _STOCK_OF_SKUS.all(tx, wanted))
+            return {offer.sku: offer for offer in offers}
+
+        return await self._database.read(unit) if skus else {}
 
     async def offers_of_seller(self, seller: str, after: str, limit: int) -> Sequence[Offer]:
         """See OfferStore."""

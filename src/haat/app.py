@@ -1,0 +1,390 @@
+"""The composition root: settings → engines → use cases → routes, consumers, timers. Plain calls, top to bottom.
+
+Nothing else opens an engine or knows an adapter. `open_shop` gives a whole shop; `haat.serve` runs its roles, the
+command line calls its use cases, and tests use it as it is.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from typing import Any, Final
+from zoneinfo import ZoneInfo
+
+from litestar import Litestar
+from prometheus_client import CollectorRegistry
+
+from haat.catalog.categories import categories_for
+from haat.catalog.consumers import ItemsFromFeeds, PictureFetcher
+from haat.catalog.routes import catalog_routes, picture_route
+from haat.catalog.verbs import Catalog, Collections, Outside, catalog_on
+from haat.engines.blobs.files import FileBlobs
+from haat.engines.documents.sqlite import SqliteDocuments
+from haat.engines.documents.tables import line as documents_line
+from haat.engines.fetch import Fetcher
+from haat.engines.images import Reencoder
+from haat.engines.kv.memory import MemoryKv
+from haat.engines.outgoing import OutgoingSource
+from haat.engines.sql.migrations import Line
+from haat.engines.sql.outgoing import SqlOutgoing
+from haat.engines.sql.sqlite import SqliteDatabase
+from haat.engines.system import SystemClock, SystemIds, jitter
+from haat.events.adapters.sql_parking import SqlParking
+from haat.events.adapters.sqlite_log import SqliteEventLog
+from haat.events.adapters.tables import LINE as EVENTS_LINE
+from haat.events.backoff import Backoff, pause
+from haat.events.behaviour import Behaviour
+from haat.events.consume import Consumer
+from haat.events.flow import Flow
+from haat.events.lag import MeasureLag
+from haat.events.outbox import Outbox
+from haat.events.parking import DiscardParked, ListParked, ReplayParked
+from haat.events.ports import Handler
+from haat.events.relay import Relay
+from haat.health import Health, LagGauges, Pinged, tolerated
+from haat.http.edge import Edge
+from haat.http.problems import Problems
+from haat.http.server import Edges, Readiness, metrics_app, web_app
+from haat.http.signing import Signer
+from haat.inbound.accept import AcceptFeed
+from haat.inbound.adapters.sql import SqlFeeds
+from haat.inbound.adapters.tables import LINE as INBOUND_LINE
+from haat.inbound.identify import IdentifyItem
+from haat.inbound.work import FeedWorker
+from haat.inventory.adapters.sql import SqlOfferStore
+from haat.inventory.adapters.tables import LINE as ORDERS_LINE
+from haat.inventory.change_offer import SetOffer
+from haat.inventory.change_stock import ChangeStock
+from haat.inventory.consumers import OfferInbound
+from haat.inventory.routes import inventory_routes
+from haat.joins import (
+    AllItems,
+    CategoryFacets,
+    CategoryNames,
+    ItemOfSku,
+    NearestWords,
+    SellerBook,
+    StockOfSkus,
+    WarehouseBook,
+    WarehouseNames,
+)
+from haat.search.adapters.tantivy import TantivyItemIndex
+from haat.search.consumers import IndexItems, IndexLanes, Upkeep
+from haat.search.find import FindItems
+from haat.search.indexer import Indexer
+from haat.search.lexicon import Lexicon
+from haat.search.reindex import Reindex
+from haat.search.routes import Suggest, search_routes
+from haat.serviceability.adapters.calendars import IndiaHolidays
+from haat.serviceability.adapters.india import IndiaPlaces
+from haat.serviceability.adapters.sql import SqlNetworkStore
+from haat.serviceability.adapters.tables import LINE as SERVICEABILITY_LINE
+from haat.serviceability.ask import AskPincode
+from haat.serviceability.build_matrix import BuildMatrix
+from haat.serviceability.hubs import Hubs
+from haat.serviceability.lanes import Lanes
+from haat.serviceability.live import Serviceability
+from haat.serviceability.quote import AskQuote
+from haat.serviceability.routes import serviceability_routes
+from haat.serviceability.rules import HolidayRules, PinRules
+from haat.serviceability.seed_hubs import SeedHubs
+from haat.serviceability.warehouses import Warehouses
+from haat.settings import Settings, embedded_path, secret_of
+from haat.users.adapters.sql import SqlUserStore
+from haat.users.adapters.tables import LINE as USERS_LINE
+from haat.users.sellers import CreateSeller, FindSellers
+from haat.users.tokens import CheckToken, CreateToken, ManageTokens
+from haat.vocabulary import Clock, Ids
+from haat.web.api_docs import api_docs_route
+from haat.web.assets import Assets
+from haat.web.storefront.routes import StorefrontNeeds, problem_pages, storefront_routes
+
+LINES: Final = {
+    "orders": ORDERS_LINE,
+    "users": USERS_LINE,
+    "catalog": documents_line("catalog"),
+    "events": EVENTS_LINE,
+    "inbound": INBOUND_LINE,
+    "serviceability": SERVICEABILITY_LINE,
+}
+"""One version line per database, by the name of its URL setting."""
+
+FEED_BYTES: Final = 1 << 30
+OUTBOX_KEPT_MS: Final = 7 * 86_400_000
+LOG_KEPT_MS: Final = 30 * 86_400_000
+HOUSEKEEPING_S: Final = 300.0
+FEED_POLL_S: Final = 0.5
+
+
+@dataclass(frozen=True, slots=True)
+class Role:
+    """A part of the process that runs until `stop` is set."""
+
+    name: str
+    run: Callable[[asyncio.Event], Awaitable[None]]
+
+
+@dataclass(frozen=True, slots=True)
+class Shop:
+    """A whole shop with open engines: what the server, the command line and tests use."""
+
+    settings: Settings
+    clock: Clock
+    ids: Ids
+    edge: Edge
+    litestar: Litestar
+    metrics: Any
+    roles: Sequence[Role]
+    stopping: asyncio.Event  # set when the process is about to end: readiness goes off
+    flow: Flow
+    catalog: Catalog
+    offers: SqlOfferStore
+    find: FindItems
+    index: TantivyItemIndex
+    lexicon: Lexicon
+    upkeep: Upkeep
+    reindex: Reindex
+    serviceability: Serviceability
+    network: SqlNetworkStore
+    build_matrix: BuildMatrix
+    seed_hubs: SeedHubs
+    warehouses: Warehouses
+    warehouse_book: WarehouseBook
+    ask_quote: AskQuote
+    sellers: SellerBook
+    tokens: ManageTokens
+    create_token: CreateToken
+    accept_feed: AcceptFeed
+    feed_worker: FeedWorker
+    list_parked: ListParked
+    replay_parked: ReplayParked
+    discard_parked: DiscardParked
+    readiness: Callable[[], Awaitable[Readiness]]
+
+
+def database_paths(settings: Settings) -> dict[str, tuple[Line, Any]]:
+    """Version line and file of every database."""
+    return {name: (line, embedded_path(getattr(settings, f"{name}_url"))) for name, line in LINES.items()}
+
+
+def _category_id(names: Sequence[str]) -> str:
+    """The id of the category with these names, root to leaf; empty for none."""
+    return categories_for(names)[-1].id if names else ""
+
+
+@asynccontextmanager
+async def open_shop(settings: Settings, clock: Clock | None = None, ids: Ids | None = None) -> AsyncIterator[Shop]:
+    """Open every engine and join everything. The databases must be migrated.
+
+    Raises: Unavailable when an engine cannot be opened.
+    """
+    clock = clock or SystemClock()
+    ids = ids or SystemIds()
+    async with AsyncExitStack() as stack:
+        # ---- engines
+        databases: dict[str, SqliteDatabase] = {}
+        for name, (_, path) in database_paths(settings).items():
+            databases[name] = SqliteDatabase(path, clock)
+            databases[name].open()
+            stack.callback(databases[name].close)
+        blobs = FileBlobs(embedded_path(settings.blobs_url))
+        blobs.open()
+        stack.callback(blobs.close)
+        kv = MemoryKv(clock)
+        kv.open()
+        stack.callback(kv.close)
+        index = TantivyItemIndex(embedded_path(settings.search_url), clock)
+        index_is_empty = await index.open()
+        stack.push_async_callback(index.close)
+        reencoder = Reencoder()
+        stack.callback(reencoder.close)
+        signer = Signer([secret_of(settings)])
+        zone = ZoneInfo(settings.time_zone)
+
+        # ---- events
+        event_log = SqliteEventLog(databases["events"], clock)
+        parking = SqlParking(databases["events"])
+        backoff = Backoff(jitter)
+        behaviour = Behaviour(event_log, ids, clock, "haat/web")
+
+        # ---- users
+        user_store = SqlUserStore(databases["users"])
+        check_token = CheckToken(user_store, clock)
+        find_sellers = FindSellers(user_store)
+        sellers = SellerBook(find_sellers, CreateSeller(user_store, ids, clock))
+
+        # ---- serviceability
+        network = SqlNetworkStore(databases["serviceability"], Outbox("haat/serviceability", ids))
+        places = IndiaPlaces()
+        serviceability = Serviceability(network, blobs, IndiaHolidays(), zone)
+        build_matrix = BuildMatrix(places, network, blobs)
+        warehouses = Warehouses(network, places, ids)
+        warehouse_book = WarehouseBook(network)
+        warehouse_names = WarehouseNames(warehouse_book)
+        await serviceability.refresh()
+        await warehouse_names.refresh()
+
+        # ---- inbound, catalog, inventory
+        feeds = SqlFeeds(databases["inbound"], Outbox("haat/inbound", ids))
+        collections = Collections(
+            **{
+                name: SqliteDocuments(databases["catalog"], name, clock)
+                for name in ("items", "skus", "categories", "pictures", "picture_urls")
+            }
+        )
+        outside = Outside(blobs, reencoder, Fetcher(), IdentifyItem(feeds, ids), clock, ids)
+        catalog = catalog_on(collections, outside)
+        offers = SqlOfferStore(databases["orders"], Outbox("haat/inventory", ids))
+        accept_feed = AcceptFeed(feeds, blobs, sellers, clock, ids, FEED_BYTES)
+        feed_worker = FeedWorker(
+            feeds, blobs, catalog.schemas, _category_id, warehouse_book, clock, ids, settings.currency, ids.new("evt")
+        )
+        set_offer = SetOffer(offers, ItemOfSku(catalog.take_offered.claims), settings.currency)
+        change_stock = ChangeStock(offers, warehouse_book.may_use, ids)
+        ask_quote = AskQuote(serviceability, StockOfSkus(offers, catalog.documents), clock)
+
+        # ---- search
+        lexicon = Lexicon(clock)
+        all_items = AllItems(collections.items)
+        indexer = Indexer(
+            index=index,
+            serviceability=serviceability,
+            documents=catalog.documents,
+            offers=offers.offers_of,
+            lexicon=lexicon,
+        )
+        upkeep = Upkeep(indexer, lexicon, all_items)
+        reindex = Reindex(index, indexer, all_items)
+        find = FindItems(
+            index=index,
+            serviceability=serviceability,
+            lexicon=lexicon,
+            clock=clock,
+            sign=lambda payload: signer.sign("search", payload),
+            open_cursor=lambda text: signer.open_cursor("search", text),
+            publish=behaviour.publish,
+            category_facets=CategoryFacets(catalog.trees),
+        )
+
+        # ---- consumers and relay
+        sources: dict[str, OutgoingSource] = {
+            name: SqlOutgoing(databases[name]) for name in ("orders", "catalog", "inbound", "serviceability")
+        }
+        handlers: list[Handler] = [
+            ItemsFromFeeds(catalog.take_offered),
+            OfferInbound(offers),
+            PictureFetcher(catalog.fetch_pictures),
+            IndexItems(indexer, clock),
+            IndexLanes(indexer, serviceability, clock),
+        ]
+        consumers = [Consumer(handler, event_log, parking, backoff) for handler in handlers]
+        measure = MeasureLag(event_log, parking, sources, handlers, clock)
+        flow = Flow(Relay(event_log, sources, backoff), consumers, measure)
+
+        # ---- HTTP
+        stopping = asyncio.Event()
+        assets = Assets()
+        problems = Problems(settings.base_url, problem_pages(assets))
+        registry = CollectorRegistry()
+        gauges = LagGauges(registry, flow, behaviour)
+
+        engines: dict[str, Pinged] = {**databases, "blobs": blobs, "kv": kv, "search": index}
+        readiness = Health(engines, frozenset({"orders"}), flow, clock, stopping)
+
+        api = [
+            *catalog_routes(catalog, signer),
+            *search_routes(find, Suggest(lexicon)),
+            *serviceability_routes(
+                ask_pincode=AskPincode(serviceability, clock),
+                ask_quote=ask_quote,
+                warehouses=warehouses,
+                hubs=Hubs(network, build_matrix),
+                lanes=Lanes(network),
+                pin_rules=PinRules(network, serviceability),
+                holidays=HolidayRules(network, serviceability),
+                store=network,
+                signer=signer,
+            ),
+            inventory_routes(set_offer, change_stock, offers, signer),
+        ]
+        needs = StorefrontNeeds(
+            find=find,
+            items=catalog.documents,
+            offers=offers.offers_of,
+            categories=CategoryNames(catalog.trees),
+            serviceability=serviceability,
+            sellers=sellers,
+            warehouses=warehouse_names,
+            nearest=NearestWords(lexicon),
+            links=all_items.links,
+            clock=clock,
+            signer=signer,
+            time_zone=settings.time_zone,
+            currency=settings.currency,
+            https=settings.env == "production",
+        )
+        pages = [*storefront_routes(needs, assets), api_docs_route(assets), picture_route(catalog.show_picture)]
+        edges = Edges(signer, ids, check_token, problems, registry, https=settings.env == "production")
+        edge, litestar = web_app(api, pages, readiness, edges)
+
+        # ---- timers
+        async def housekeeping(stop: asyncio.Event) -> None:
+            while await pause(stop, HOUSEKEEPING_S):
+                with tolerated("housekeeping"):
+                    for source in sources.values():
+                        await source.trim(clock.now_ms() - OUTBOX_KEPT_MS)
+                    await event_log.trim(clock.now_ms() - LOG_KEPT_MS)
+                    await catalog.retry_pictures()
+                    await warehouse_names.refresh()
+
+        async def feed_loop(stop: asyncio.Event) -> None:
+            going = True
+            while going:
+                with tolerated("feeds"):
+                    await feed_worker()
+                going = await pause(stop, FEED_POLL_S)
+
+        roles = [
+            Role("events", flow.run),
+            Role("lanes", serviceability.run),
+            Role("search-upkeep", upkeep.run),
+            Role("feeds", feed_loop),
+            Role("behaviour", behaviour.run),
+            Role("timers", housekeeping),
+        ]
+        if index_is_empty:
+            await reindex()
+        yield Shop(
+            settings=settings,
+            clock=clock,
+            ids=ids,
+            edge=edge,
+            litestar=litestar,
+            metrics=metrics_app(registry, gauges.refresh),
+            roles=roles,
+            stopping=stopping,
+            flow=flow,
+            catalog=catalog,
+            offers=offers,
+            find=find,
+            index=index,
+            lexicon=lexicon,
+            upkeep=upkeep,
+            reindex=reindex,
+            serviceability=serviceability,
+            network=network,
+            build_matrix=build_matrix,
+            seed_hubs=SeedHubs(places, network),
+            warehouses=warehouses,
+            warehouse_book=warehouse_book,
+            ask_quote=ask_quote,
+            sellers=sellers,
+            tokens=ManageTokens(user_store, clock, check_token),
+            create_token=CreateToken(user_store, ids, clock),
+            accept_feed=accept_feed,
+            feed_worker=feed_worker,
+            list_parked=ListParked(parking),
+            replay_parked=ReplayParked(parking, {handler.name: handler for handler in handlers}),
+            discard_parked=DiscardParked(parking),
+            readiness=readiness,
+        )

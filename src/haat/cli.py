@@ -1,0 +1,231 @@
+"""`haat`: the command line. Data on stdout, messages on stderr; engines are opened inside the commands.
+
+Exit codes: 0 done, 1 it did not work (the reason is on stderr), 2 wrong usage, 130 ended by Ctrl-C.
+"""
+
+import asyncio
+import os
+import sys
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated, Any, TypeVar
+
+import typer
+
+from haat.errors import HaatError, Invalid
+
+T = TypeVar("T")
+
+app = typer.Typer(
+    name="haat",
+    help="An open marketplace engine: what a team needs to run its own Amazon or Flipkart.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    add_completion=False,
+    rich_markup_mode=None,
+)
+token_app = typer.Typer(help="API tokens: make, list, revoke.", no_args_is_help=True, rich_markup_mode=None)
+app.add_typer(token_app, name="token")
+
+Json = Annotated[bool, typer.Option("--json", help="Print JSON on stdout.")]
+Yes = Annotated[bool, typer.Option("--yes", help="Do not ask.")]
+Role = Annotated[str, typer.Option("--role", help="operator, or seller:CODE.")]
+
+
+def say(text: str = "") -> None:
+    """A message for people, on stderr."""
+    print(text, file=sys.stderr)
+
+
+@contextmanager
+def explained() -> Iterator[None]:
+    """Errors as words, not tracebacks; Ctrl-C as an ordinary end."""
+    try:
+        yield
+    except HaatError as error:
+        say(f"haat: {error}")
+        if isinstance(error, Invalid):
+            for problem in error.problems:
+                say(f"  {problem.pointer}: {problem.detail}")
+        raise typer.Exit(1) from None
+    except KeyboardInterrupt:
+        raise typer.Exit(130) from None
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        raise typer.Exit(1) from None
+
+
+def run(work: Callable[[], Awaitable[T]]) -> T:
+    """Run on uvloop where there is one."""
+    if sys.platform == "win32":
+        return asyncio.run(_as_coroutine(work))
+    import uvloop
+
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        return runner.run(_as_coroutine(work))
+
+
+async def _as_coroutine(work: Callable[[], Awaitable[T]]) -> T:
+    return await work()
+
+
+def configured(*, json_logs: bool = False, level: str = "warning") -> Any:
+    """Settings from the environment and haat.toml, with logging set up. Raises: Invalid."""
+    from haat import settings
+    from haat.http import logs
+
+    logs.configure(json=json_logs, level=level)
+    return settings.load(os.environ, Path("haat.toml"))
+
+
+@app.command()
+def serve(
+    only: Annotated[str, typer.Option("--only", help="Roles to run, with commas: web,relay,consumers,timers.")] = "",
+    demo: Annotated[bool, typer.Option("--demo", help="Fill an empty shop with the demo market first.")] = False,
+) -> None:
+    """Run the shop: web, relay, consumers and timers in one process."""
+    from haat import commands
+
+    with explained():
+        settings = configured(json_logs=not sys.stderr.isatty(), level="info" if not sys.stderr.isatty() else "warning")
+        run(lambda: commands.serve(settings, roles=[part for part in only.split(",") if part], demo=demo, say=say))
+
+
+@app.command()
+def worker(
+    only: Annotated[str, typer.Option("--only", help="Roles to run, with commas: relay,consumers,timers.")] = "",
+) -> None:
+    """Run everything but web. With embedded engines there is one process, so this is for real engines."""
+    from haat import commands
+
+    with explained():
+        roles = [part for part in only.split(",") if part] or ["relay", "consumers", "timers"]
+        run(lambda: commands.serve(configured(json_logs=True, level="info"), roles=roles, demo=False, say=say))
+
+
+@app.command()
+def migrate(as_json: Json = False) -> None:
+    """Bring every database to its newest version, and make the delivery hubs."""
+    from haat import commands
+
+    with explained():
+        steps = run(lambda: commands.migrate(configured()))
+        commands.show_steps(steps, as_json=as_json)
+
+
+@app.command()
+def demo(
+    size: Annotated[int, typer.Option(help="Items to make.", min=100, max=100_000)] = 2_400,
+    seed: Annotated[int, typer.Option(help="The same seed makes the same market.")] = 1,
+    pictures: Annotated[bool, typer.Option(help="Draw pictures.")] = True,
+) -> None:
+    """Fill the shop with a market to try it with. Doing it again changes nothing."""
+    from haat import commands
+
+    with explained():
+        run(lambda: commands.demo(configured(), size=size, seed=seed, pictures=pictures, say=say))
+
+
+@app.command("import")
+def import_feed(
+    file: Annotated[Path, typer.Argument(help="A feed; .gz is read as it is.", exists=True, dir_okay=False)],
+    seller: Annotated[str, typer.Option(help="The seller's code; made if there is none yet.")],
+    feed_format: Annotated[str, typer.Option("--format", help="haat-csv, haat-jsonl, shopify, …; else guessed.")] = "",
+    mapping: Annotated[Path | None, typer.Option(help="A TOML file that says which column is what.")] = None,
+    report: Annotated[Path | None, typer.Option(help="Write the report of every row here (.csv or .json).")] = None,
+    as_json: Json = False,
+) -> None:
+    """Read a supplier's feed. Every row ends as accepted, unchanged or refused with a reason."""
+    from haat import commands
+
+    with explained():
+        order = commands.ImportOrder(file, seller, feed_format, mapping, report)
+        ok = run(lambda: commands.import_feed(configured(), order, as_json=as_json, say=say))
+        raise typer.Exit(0 if ok else 1)
+
+
+@app.command()
+def reindex() -> None:
+    """Build the search index anew beside the live one, then swap."""
+    from haat import commands
+
+    with explained():
+        run(lambda: commands.reindex(configured(), say=say))
+
+
+@app.command()
+def replay(
+    consumer: Annotated[str, typer.Option(help="Only what this consumer parked.")] = "",
+    discard: Annotated[bool, typer.Option(help="Give the events up instead.")] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only list them.")] = False,
+    yes: Yes = False,
+    as_json: Json = False,
+) -> None:
+    """Give parked events to their consumers again."""
+    from haat import commands
+
+    with explained():
+        if discard and not (dry_run or yes):
+            typer.confirm("Discarded events are never processed. Go on?", abort=True, err=True)
+        what = commands.ReplayOrder(consumer, discard=discard, dry_run=dry_run)
+        ok = run(lambda: commands.replay(configured(), what, as_json=as_json, say=say))
+        raise typer.Exit(0 if ok else 1)
+
+
+@app.command()
+def doctor(as_json: Json = False) -> None:
+    """Each setting and where it came from, each engine, each backlog."""
+    from haat import commands
+
+    with explained():
+        ok = run(lambda: commands.doctor(configured(), as_json=as_json))
+        raise typer.Exit(0 if ok else 1)
+
+
+@token_app.command("create")
+def create_token(role: Role, note: Annotated[str, typer.Option(help="What it is for.")] = "") -> None:
+    """Make an API token. It is printed once and kept only as a hash."""
+    from haat import commands
+
+    with explained():
+        token = run(lambda: commands.create_token(configured(), role, note))
+        say("Keep it: it cannot be shown again.")
+        print(token)
+
+
+@token_app.command("list")
+def list_tokens(as_json: Json = False) -> None:
+    """All tokens, newest first. The tokens themselves are not kept."""
+    from haat import commands
+
+    with explained():
+        run(lambda: commands.list_tokens(configured(), as_json=as_json))
+
+
+@token_app.command("revoke")
+def revoke_token(token_id: Annotated[str, typer.Argument(help="tok_…, as `haat token list` shows it.")]) -> None:
+    """End a token."""
+    from haat import commands
+
+    with explained():
+        if not run(lambda: commands.revoke_token(configured(), token_id)):
+            say(f"haat: there is no live token {token_id}.")
+            raise typer.Exit(1)
+
+
+@app.command()
+def version(as_json: Json = False) -> None:
+    """The version of haat."""
+    from haat import __version__
+
+    print(f'{{"version": "{__version__}"}}' if as_json else __version__)
+
+
+def main() -> None:
+    """The console script."""
+    app()
+
+
+if __name__ == "__main__":
+    main()
