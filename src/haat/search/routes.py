@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Annotated, Final
+from urllib.parse import urlencode
 
 import msgspec
 from litestar.handlers import ASGIRouteHandler
@@ -52,6 +53,21 @@ class SearchQuery(Struct, frozen=True, kw_only=True):
             visitor=visitor or None,
         )
 
+    def behind(self, cursor: str) -> str:
+        """The query string of the following page. Source: RFC 8288 (Link)."""
+        pairs: list[tuple[str, object]] = []
+        for name in self.__struct_fields__:
+            value = getattr(self, name)
+            if name == "attr":
+                pairs += [(f"attr.{key}", text) for key, texts in self.attr.items() for text in texts]
+            elif isinstance(value, list):
+                pairs += [(name, text) for text in value]
+            elif isinstance(value, bool):
+                pairs += [] if value else [(name, "false")]
+            elif value not in (None, "") and name != "cursor":
+                pairs.append((name, value))
+        return urlencode([*pairs, ("cursor", cursor)])
+
 
 class SuggestQuery(Struct, frozen=True):
     """What has been typed so far."""
@@ -91,7 +107,9 @@ def search_routes(find: FindItems, suggest: Callable[[str], Suggestions]) -> lis
     """`/search` and `/search/suggest`."""
 
     async def search(query: SearchQuery, call: Call) -> Reply:
-        return Reply(_ENCODER.encode(await find(query.request(call.visitor))))
+        page = await find(query.request(call.visitor))
+        links = [("link", f'</api/v1/search?{query.behind(page.next)}>; rel="next"')] if page.next else []
+        return Reply(_ENCODER.encode(page), headers=links)
 
     async def suggestions(query: SuggestQuery, _: Call) -> Reply:
         return Reply(_ENCODER.encode(suggest(query.q)), cache_control="public, max-age=60")

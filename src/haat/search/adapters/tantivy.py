@@ -14,8 +14,9 @@ from pathlib import Path
 from typing import Final, TypeVar
 
 from haat.errors import Conflict, Unavailable
+from haat.search.adapters.tantivy_errors import translated
 from haat.search.adapters.tantivy_generation import Generation
-from haat.search.adapters.tantivy_view import DRIVER_ERRORS, TantivyView
+from haat.search.adapters.tantivy_view import TantivyView
 from haat.search.coverage import Coverage
 from haat.search.index import Entry, Held, View
 from haat.vocabulary import Clock
@@ -115,10 +116,8 @@ class TantivyItemIndex:
         await self._run(lambda: self._opened().ping())
 
     async def _run(self, work: Callable[[], T]) -> T:
-        try:
+        with translated("The item index could not be written or read."):
             return await asyncio.get_running_loop().run_in_executor(self._thread, work)
-        except DRIVER_ERRORS as error:
-            raise Unavailable("The item index could not be written or read.") from error
 
     def _opened(self) -> Generation:
         if self._live is None:

@@ -10,6 +10,7 @@ from typing import Final
 from tantivy import FieldType, Index, Occur, Query, Schema
 
 from haat.search.adapters.tantivy_schema import HUB_CODES, STATES, usable
+from haat.search.bands import to_ordered
 from haat.search.index import (
     EXACT_BONUS,
     Ask,
@@ -157,7 +158,7 @@ class Compiler:
         options = [Query.term_query(self._schema, path, text) for text in chosen.texts]
         name = "".join("\\" + c if c in _QUERY_SYNTAX else c for c in chosen.name)
         for low, high in chosen.ranges:
-            options.append(self._index.parse_query(f"number.{name}:[{_bound(low)} TO {_bound(high)}]"))
+            options.append(self._index.parse_query(f"number.{name}:[{to_ordered(low)} TO {to_ordered(high)}]"))
         return _any(options)
 
     @staticmethod
@@ -177,7 +178,3 @@ def _any(options: Sequence[Query]) -> Query:
 
 def _silent(query: Query) -> Query:
     return Query.boost_query(query, 0.0)
-
-
-def _bound(number: float) -> str:
-    return "*" if number in (float("inf"), float("-inf")) else repr(number)

@@ -13,7 +13,7 @@ from typing import Any, Final
 import msgspec
 from tantivy import Schema, SchemaBuilder
 
-from haat.search.bands import band_of
+from haat.search.bands import band_of, to_ordered
 from haat.search.index import AttributeKind, Entry, State
 
 FORMAT: Final = 1
@@ -96,7 +96,7 @@ def _content(entry: Entry) -> dict[str, Any]:
     texts = {name: list(kept) for name, given in entry.texts.items() if (kept := _short(name, given))}
     numbers = {name: found for name, given in entry.numbers.items() if (found := _finite(name, given))}
     fields["value"] = texts
-    fields["number"] = numbers
+    fields["number"] = {name: [to_ordered(number) for number in given] for name, given in numbers.items()}
     fields["band"] = {name: sorted({band_of(number) for number in given}) for name, given in numbers.items()}
     letters = [KIND_LETTERS[entry.kinds.get(name, "text")] + name for name in texts]
     fields["attribute"] = letters + ["n" + name for name in numbers]

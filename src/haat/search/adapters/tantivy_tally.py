@@ -11,7 +11,7 @@ from tantivy import Query, Searcher
 
 from haat.search.adapters.tantivy_query import Compiler
 from haat.search.adapters.tantivy_schema import KIND_OF_LETTER, MAX_LEVELS
-from haat.search.bands import closed
+from haat.search.bands import closed, from_ordered
 from haat.search.index import Ask, AttributeKind, FacetAsk, Filters, RawFacet, Tally
 
 _TOTAL: Final = {"terms": {"field": "state", "size": 3}}
@@ -191,7 +191,7 @@ def _raw(name: str, kind: AttributeKind, items: int, counts: _Counts) -> RawFace
     if kind != "number":
         values = tuple((b["key"], b["doc_count"]) for b in _buckets(counts, "v" + name))
         return RawFacet(name, kind, values, (), items)
-    numbers = tuple((float(b["key"]), b["doc_count"]) for b in _buckets(counts, "n" + name))
+    numbers = tuple((from_ordered(int(b["key"])), b["doc_count"]) for b in _buckets(counts, "n" + name))
     ranges = sorted((*closed(int(b["key"])), b["doc_count"]) for b in _buckets(counts, "r" + name))
     return RawFacet(name, kind, numbers, tuple(ranges), items)
 

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from tantivy import DocAddress, Order, Query, Searcher
 
-from haat.errors import Unavailable
+from haat.search.adapters.tantivy_errors import translated
 from haat.search.adapters.tantivy_query import Compiler
 from haat.search.adapters.tantivy_tally import Tallier
 from haat.search.coverage import Coverage
@@ -21,8 +21,6 @@ _FIELDS: Final[Mapping[Key, str]] = {
     "newest": "newest_key",
     "rating": "rating_key",
 }
-DRIVER_ERRORS: Final = (ValueError, OSError, RuntimeError)
-"""What tantivy raises: its own errors come as ValueError, files as OSError, a lost index as RuntimeError."""
 
 
 class RankedHits:
@@ -41,11 +39,14 @@ class RankedHits:
     @property
     def ordinals(self) -> NDArray[np.int64]:
         """The items' small numbers. Cost: 5 µs for 100."""
+        if not self._addresses:
+            return np.empty(0, np.int64)
         return np.array(self._searcher.fast_field_values("ordinal", self._addresses), np.int64)
 
     def stored(self, place: int) -> bytes:
         """What the entry gave as `hit`."""
-        content = self._searcher.doc(self._addresses[place]).get_first("hit")
+        with translated("The item index could not read a stored hit."):
+            content = self._searcher.doc(self._addresses[place]).get_first("hit")
         assert isinstance(content, bytes)
         return content
 
@@ -72,13 +73,11 @@ class TantivyView:
 
     async def find(self, ask: Ask, window: Window, *, tally: bool = True) -> Found:
         """See the port."""
-        try:
+        with translated("The item index could not answer."):
             counts = self.tallier.tally(ask) if tally else Tally(total=-1)
             nothing = counts.total == 0
             hits = [] if nothing or window.limit == 0 else self._hits(ask, window)
             return Found(counts, RankedHits(self.searcher, hits, by_key=ask.key != "score"))
-        except DRIVER_ERRORS as error:
-            raise Unavailable("The item index could not answer.") from error
 
     def _hits(self, ask: Ask, window: Window) -> Sequence[tuple[float, DocAddress]]:
         query = self.compiler.visible(ask, scored=ask.key == "score")
