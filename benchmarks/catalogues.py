@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
-from tantivy import Document, Index, Occur, Query, SchemaBuilder
+from tantivy import Document, Index, Occur, Query, SchemaBuilder, Searcher, SearchResult
 
 from haat.search.text.analyse import ParsedQuery
 from haat.search.text.rerank import DEPTH
@@ -91,8 +91,7 @@ class Plain:
             return []
         terms = [(Occur.Should, Query.term_query(self._index.schema, "text", word, "freq")) for word in words]
         found = self._searcher.search(Query.boolean_query(terms), limit, count=False)
-        places = self._searcher.fast_field_values("ordinal", [address for _, address in found.hits])
-        return [self.products[int(at)].id for at in places]
+        return [self.products[at].id for at in _ordinals(self._searcher, found)]
 
 
 class Stack:
@@ -128,8 +127,7 @@ class Stack:
             return []
         query = Query.term_query(self._index.schema, "exact", parsed.exact)
         found = self._searcher.search(query, 10, count=False)
-        places = self._searcher.fast_field_values("ordinal", [address for _, address in found.hits])
-        return [self.products[int(at)].id for at in places]
+        return [self.products[at].id for at in _ordinals(self._searcher, found)]
 
     def hits(self, parsed: ParsedQuery, limit: int) -> tuple[np.ndarray[Any, Any], np.ndarray[Any, Any]]:
         """Ordinals and scores in index order."""
@@ -137,8 +135,9 @@ class Stack:
         if query is None:
             return np.empty(0, np.int64), np.empty(0, np.float32)
         found = self._searcher.search(query, limit, count=False)
-        places = self._searcher.fast_field_values("ordinal", [address for _, address in found.hits])
-        return np.array(places, np.int64), np.array([score for score, _ in found.hits], np.float32)
+        return np.array(_ordinals(self._searcher, found), np.int64), np.array(
+            [score for score, _ in found.hits], np.float32
+        )
 
     def query(self, parsed: ParsedQuery) -> Query | None:
         """OR over the words' groups, and a constant for items that have them all."""
@@ -161,6 +160,11 @@ class Stack:
             for token, weight in variants
         ]
         return terms[0] if len(terms) == 1 else Query.disjunction_max_query(terms)
+
+
+def _ordinals(searcher: Searcher, found: SearchResult) -> list[int]:
+    values = searcher.fast_field_values("ordinal", [address for _, address in found.hits])
+    return [int(value) for value in values if value is not None]
 
 
 Ranking = Callable[[str], list[str]]

@@ -1,8 +1,8 @@
 """How well search ranks: nDCG@10 on our graded queries against plain BM25, on both real catalogues.
 
-Run: `python -m benchmarks.relevance DATA_FOLDER [--out FILE]`. Prints JSON: per catalogue the means, their ratio, the 95 %
-interval of the paired difference (bootstrap over queries), the half of the queries that was looked at while building
-("choose") and the half that was not ("report"), each kind of query, and CPU per query cold and warm.
+Run: `python -m benchmarks.relevance DATA_FOLDER [--out FILE]`. Prints JSON: per catalogue the means, their ratio with
+its 95 % interval (paired bootstrap over queries), the half of the queries that was looked at while building ("choose")
+and the half that was not ("report"), each kind of query, and CPU per query cold and warm.
 Source: relevance.md section 5; nDCG with gain 2^grade - 1, Järvelin and Kekäläinen 2002.
 """
 
@@ -33,9 +33,9 @@ def graded(name: str) -> Graded:
 
 def ndcg(ids: Sequence[str], grades: Mapping[str, int], depth: int = 10) -> float:
     """Normalised discounted cumulative gain of a ranking; what nobody graded counts as 0."""
-    gain = sum((2 ** grades.get(one, 0) - 1) / math.log2(rank + 2) for rank, one in enumerate(ids[:depth]))
+    gain = sum((float(2 ** grades.get(one, 0)) - 1) / math.log2(rank + 2) for rank, one in enumerate(ids[:depth]))
     best = sorted(grades.values(), reverse=True)[:depth]
-    return gain / sum((2**grade - 1) / math.log2(rank + 2) for rank, grade in enumerate(best))
+    return gain / sum((float(2**grade) - 1) / math.log2(rank + 2) for rank, grade in enumerate(best))
 
 
 def half(query: str) -> str:
@@ -44,7 +44,7 @@ def half(query: str) -> str:
 
 
 def compare(ours: Mapping[str, float], plain: Mapping[str, float]) -> dict[str, float]:
-    """Means of both, their ratio, and the 95 % interval of the paired difference in points of the plain mean."""
+    """Means of both rankings, their ratio, and its 95 % interval over queries drawn again in pairs."""
     a, b = np.array(list(ours.values())), np.array([plain[q] for q in ours])
     random = np.random.default_rng(1)
     picks = random.integers(0, len(a), (_DRAWS, len(a)))
@@ -66,9 +66,10 @@ def measure(queries: Graded, ours: Ranking, plain: Ranking) -> dict[str, Any]:
     others = {q: ndcg(plain(q), row["grades"]) for q, row in queries.items()}
     kinds = sorted({row["kind"] for row in queries.values()})
     unknown = sum(one not in row["grades"] for q, row in queries.items() for one in ours(q))
+    halves = {part: {q: s for q, s in scores.items() if half(q) == part} for part in ("choose", "report")}
     return {
         "all": compare(scores, others),
-        **{part: compare({q: s for q, s in scores.items() if half(q) == part}, others) for part in ("choose", "report")},
+        **{part: compare(chosen, others) for part, chosen in halves.items()},
         "kinds": {
             kind: compare({q: s for q, s in scores.items() if queries[q]["kind"] == kind}, others) for kind in kinds
         },

@@ -184,7 +184,7 @@ class _Titles:
 def _agreement(kinds: npt.NDArray[np.signedinteger], share: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
     """How much of the first hits' score lies in each hit's own kind; -1 agrees with nothing."""
     first = kinds[:AGREEING]
-    agree: npt.NDArray[np.float64] = ((kinds[:, None] == first) & (first >= 0)) @ share
+    agree: npt.NDArray[np.float64] = (kinds[:, None] == first).astype(np.float64) @ np.where(first >= 0, share, 0.0)
     return agree
 
 

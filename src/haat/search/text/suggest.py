@@ -2,7 +2,7 @@
 
 from bisect import bisect_left
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, Literal
 
@@ -108,9 +108,8 @@ class Suggester:
         if not words:
             return []
         found = self._matching(" ".join(words))
-        if len(found) < 3:
-            for other in self._respelled(words):
-                found = _merged(found, self._matching(other))
+        if not found:
+            found = next(filter(None, map(self._matching, self._respelled(words))), [])
         if not found and len(words) > 1:
             found = self._matching(" ".join(words[1:])) or self._matching(words[-1])
         return found[:MAX_SUGGESTIONS]
@@ -121,16 +120,17 @@ class Suggester:
             out += (entry.suggestion(key) for entry in self._shelves[kind].best(key, most))
         return out
 
-    def _respelled(self, words: Sequence[str]) -> list[str]:
+    def _respelled(self, words: Sequence[str]) -> Iterator[str]:
         """The typed words with unknown ones replaced: whole words by the dictionary, the last as a beginning."""
         whole = [self._corrected(word) for word in words[:-1]]
         last = words[-1]
-        keys = [" ".join((*whole, last))] if whole != list(words[:-1]) else []
+        if whole != list(words[:-1]):
+            yield " ".join((*whole, last))
         if len(last) >= 4 and last.isalpha():
             near = (self._prefixes[at] for at, _ in self._near.near(last[: _PREFIX_LETTERS[-1]], 1))
             same_end = sorted(near, key=lambda prefix: (abs(len(prefix) - len(last)), prefix[0] != last[0], prefix))
-            keys += [" ".join((*whole, prefix)) for prefix in same_end[:3]]
-        return keys
+            for prefix in same_end[:3]:
+                yield " ".join((*whole, prefix))
 
     def _corrected(self, word: str) -> str:
         if any(self._vocabulary.frequency(token) for token in tokens_of(word)):
@@ -201,6 +201,7 @@ class SuggestionBuilder:
     def __init__(self) -> None:
         """Nothing counted yet."""
         self._phrases: Counter[str] = Counter()
+        self._brand_of: dict[str, str | None] = {}
         self._categories: dict[str, tuple[str, int]] = {}
         self._brands: Counter[str] = Counter()
 
@@ -208,7 +209,12 @@ class SuggestionBuilder:
         """Count one item, once."""
         if not view.in_stock:
             return
-        self._phrases.update(_phrases(view.title))
+        phrases = _phrases(view.title)
+        self._phrases.update(phrases)
+        brand = _key(view.brand or "")
+        for phrase in phrases:
+            if self._brand_of.setdefault(phrase, brand) != brand:
+                self._brand_of[phrase] = None
         if view.category_id:
             parts = view.category_id.split(".")
             for depth, name in enumerate(view.category_names, 1):
@@ -234,7 +240,14 @@ class SuggestionBuilder:
         for stems, (count, phrase) in best.items():
             # A phrase that nearly always goes on the same way ("hard disk dri…") is worth less than its continuation.
             if longer.get(stems, 0) < 0.9 * count:
-                yield Entry("completion", _key(phrase), phrase, count * (2 if len(stems) > 1 else 1))
+                yield Entry("completion", _key(phrase), phrase, count * self._importance(phrase, len(stems)))
+
+    def _importance(self, phrase: str, words: int) -> int:
+        """Phrases that several makers use are kinds of things; those of one maker are his models or his slogans."""
+        brand = self._brand_of[phrase]
+        if brand is None or not brand:
+            return 8 if words > 1 else 4
+        return 4 if _key(phrase).startswith(brand) else 1
 
     def _category_entries(self) -> Iterable[Entry]:
         for path, (name, count) in self._categories.items():
@@ -277,10 +290,3 @@ def _phrases(title: str) -> set[str]:
             if usable[last]:
                 out.add(" ".join(words[first : last + 1]))
     return out
-
-
-def _merged(found: Sequence[Suggestion], more: Sequence[Suggestion]) -> list[Suggestion]:
-    seen = {(one.kind, one.text) for one in found}
-    both = [*found, *(one for one in more if (one.kind, one.text) not in seen)]
-    rank = {kind: at for at, kind in enumerate(_MAX_OF_KIND)}
-    return sorted(both, key=lambda one: rank[one.kind])
