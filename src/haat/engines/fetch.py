@@ -16,7 +16,8 @@ import re
 import ssl
 from collections.abc import Collection, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from functools import cache
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 from typing import Final, NamedTuple, Protocol
 from urllib.parse import urlsplit
@@ -170,7 +171,9 @@ def is_public(address: Address) -> bool:
     return inner.is_global and not inner.is_multicast and not any(inner in network for network in _NEVER)
 
 
+@cache
 def _tls() -> ssl.SSLContext:
+    """Checks certificates and names. Made when first needed: reading the authorities takes 20 to 200 ms."""
     context = ssl.create_default_context()
     context.minimum_version = ssl.TLSVersion.TLSv1_2
     return context
@@ -188,7 +191,7 @@ class Fetcher:
     ports: frozenset[int] = WEB_PORTS
     max_bytes: int = MAX_BYTES
     deadline_s: float = DEADLINE_S
-    tls: ssl.SSLContext = field(default_factory=_tls)
+    tls: ssl.SSLContext | None = None  # None: the machine's authorities
 
     async def __call__(self, url: str) -> Fetched:
         """The body of a 200 answer.
@@ -250,13 +253,14 @@ class Fetcher:
     async def _connect(
         self, target: Target, addresses: Sequence[Address]
     ) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+        tls = (self.tls or await asyncio.to_thread(_tls)) if target.secure else None
         failure: OSError = OSError("no address")
         for address in addresses[:_MOST_ADDRESSES]:
             try:
                 return await asyncio.open_connection(
                     str(address),
                     target.port,
-                    ssl=self.tls if target.secure else None,
+                    ssl=tls,
                     server_hostname=target.host if target.secure else None,
                 )
             except OSError as error:  # the next address may answer
