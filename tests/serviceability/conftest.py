@@ -1,5 +1,6 @@
 """A whole serviceability over a made-up country, with its database and blobs."""
 
+import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -44,9 +45,17 @@ class Shop:
         return live
 
 
+@pytest.fixture(scope="session")
+def migrated(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An empty database at its head, to be copied: migrating one per test would take most of the time."""
+    path = tmp_path_factory.mktemp("serviceability") / "empty.db"
+    upgrade(LINE, path)
+    return path
+
+
 @pytest.fixture
-def shop(tmp_path: Path, clock: ManualClock, ids: SeededIds) -> Iterator[Shop]:
-    upgrade(LINE, tmp_path / "serviceability.db")
+def shop(migrated: Path, tmp_path: Path, clock: ManualClock, ids: SeededIds) -> Iterator[Shop]:
+    shutil.copy(migrated, tmp_path / "serviceability.db")
     database = SqliteDatabase(tmp_path / "serviceability.db", clock)
     database.open()
     store = SqlNetworkStore(database, Outbox("haat/serviceability", ids))

@@ -73,7 +73,7 @@ moments = st.builds(
 )
 
 
-@settings(max_examples=150)
+@settings(max_examples=80)
 @given(calendars, moments, st.sampled_from(["Karnataka", "Goa"]), st.integers(0, 4))
 def test_p2_a_smaller_code_is_never_later_at_any_moment(
     holidays: HandHolidays, now_ms: int, state: str, last_mile_days: int
@@ -86,7 +86,7 @@ def test_p2_a_smaller_code_is_never_later_at_any_moment(
     assert None not in dates[:252]
 
 
-@settings(max_examples=300)
+@settings(max_examples=150)
 @given(
     calendars,
     moments,

@@ -111,7 +111,8 @@ class Reach:
 
         Cost: ≤ 2 µs for ten warehouses (benchmarks/matrix.py).
         """
-        if shipping_class in place.refuses:
+        refuses = place.refuses
+        if refuses and shipping_class in refuses:
             return None
         hub = place.hub
         column = self._columns[shipping_class][hub] or self.made.columns[shipping_class].at(hub)
@@ -136,7 +137,11 @@ class Reach:
 
     def takes_cash(self, place: Place, ordinal: int) -> bool:
         """Whether cash on delivery is taken on this warehouse's lane to the place."""
-        return place.cod and self.made.flags.at(place.hub)[ordinal] & COD != 0
+        return place.cod and self.flags(place)[ordinal] & COD != 0
+
+    def flags(self, place: Place) -> bytes:
+        """Flags of all warehouses' lanes to this place's hub, by ordinal."""
+        return self.made.flags.at(place.hub)
 
     def explain(
         self, place: Place, warehouse: str, now_ms: int, shipping_class: ShippingClass = "standard"

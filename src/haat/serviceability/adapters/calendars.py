@@ -23,6 +23,10 @@ class IndiaHolidays:
         self._codes = {_plain(name): code for name, code in aliases.items()}
         self._days = lru_cache(maxsize=64 * YEARS_KEPT)(_days)
 
+    def knows(self, state: str) -> bool:
+        """Whether the package has a calendar of this state."""
+        return _plain(state) in self._codes
+
     def national(self, year: int) -> frozenset[datetime.date]:
         """See Holidays."""
         return self._days(None, year)
