@@ -1,7 +1,7 @@
 """The generator: items one after another, from a seed alone, in bounded memory.
 
 Each item draws from a random source of its own (seed, leaf, place in the leaf), so an item does not depend on those
-before it, except that a title already given in its leaf is drawn anew.
+before it, except that a title already given in its leaf is drawn anew. A larger size adds items to a smaller one's.
 """
 
 import datetime
@@ -33,12 +33,10 @@ Source = Callable[[str], Random]
 
 def items(sources: Source, size: int = DEFAULT_SIZE) -> Iterator[Item]:
     """So many items, leaf after leaf. Cost: some 0.2 ms each; memory holds the titles of one leaf."""
-    serial = 0
-    for leaf, count in zip(LEAVES, counts(size), strict=True):
+    for number, (leaf, count) in enumerate(zip(LEAVES, counts(size), strict=True)):
         titles: set[str] = set()
         for place in range(count):
-            yield _item(sources(f"{leaf.id}/{place}"), leaf, place, serial, titles)
-            serial += 1
+            yield _item(sources(f"{leaf.id}/{place}"), leaf, place, number * MAX_SIZE + place, titles)
 
 
 def counts(size: int) -> list[int]:

@@ -46,10 +46,8 @@ class Canvas:
             '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 1000 1000"><defs>'
             f'<radialGradient id="s"><stop offset="0" stop-color="{INK}" stop-opacity=".42"/>'
             f'<stop offset=".6" stop-color="{INK}" stop-opacity=".14"/>'
-            f'<stop offset="1" stop-color="{INK}" stop-opacity="0"/></radialGradient>'
-            '<radialGradient id="m" cx=".42" cy=".32" r=".85"><stop offset="0" stop-color="#f8f6f7"/>'
-            f'<stop offset="1" stop-color="{MAT}"/></radialGradient>{gradients}</defs>'
-            f'<rect width="1000" height="1000" fill="url(#m)"/>{"".join(self._shapes)}</svg>'
+            f'<stop offset="1" stop-color="{INK}" stop-opacity="0"/></radialGradient>{gradients}</defs>'
+            f'<rect width="1000" height="1000" fill="{MAT}"/>{"".join(self._shapes)}</svg>'
         )
 
     def gradient(self, way: str, *stops: tuple[float, str]) -> str:
