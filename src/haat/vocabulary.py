@@ -25,6 +25,8 @@ SHIPPING_CLASSES: Final[tuple[ShippingClass, ...]] = ("standard", "heavy", "haza
 """From the least to the most restricted; an item takes the strictest class of its skus."""
 
 _BASE32: Final = "0123456789abcdefghjkmnpqrstvwxyz"
+_PAIRS: Final = tuple(first + second for first in _BASE32 for second in _BASE32)
+"""Ten bits at a time: ids are made several times for each row of a feed."""
 _SELLER_CODE: Final = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,30}[a-z0-9])?")
 _PINCODE: Final = re.compile(r"[1-9][0-9]{5}")
 MAX_SKU_CHARS: Final = 120
@@ -58,7 +60,7 @@ class Money:
 def type_id(prefix: Prefix, uuid_bytes: bytes) -> str:
     """Write 16 bytes of a UUIDv7 as a TypeID."""
     number = int.from_bytes(uuid_bytes, "big")
-    return prefix + "_" + "".join(_BASE32[(number >> shift) & 31] for shift in range(125, -1, -5))
+    return prefix + "_" + "".join([_PAIRS[(number >> shift) & 1023] for shift in range(120, -1, -10)])
 
 
 def is_type_id(text: str, prefix: Prefix) -> bool:

@@ -89,14 +89,14 @@ class Shop:
     async def send(
         self,
         content: bytes,
-        format: str = "",
+        fmt: str = "",
         mapping: FeedMapping = ANY,
         seller: str = "acme",
         generated_at_ms: int | None = None,
     ) -> Feed:
         """A feed, accepted and read to its end."""
         request = FeedRequest(
-            seller=seller, filename="feed.txt", format=format, mapping=mapping, generated_at_ms=generated_at_ms
+            seller=seller, filename="feed.txt", format=fmt, mapping=mapping, generated_at_ms=generated_at_ms
         )
         feed = await self.accept(request, pieces(content))
         read = await self.worker.run(feed.id)

@@ -58,6 +58,7 @@ class Run:
         self._notes = Notes()
         self._stack = ExitStack()
         self._schemas: dict[str, Sequence[AttributeSpec] | None] = {}  # None: there is no such category
+        self._ids_of: dict[tuple[str, ...], str] = {}
         self._position = feed.position
         self._groups: Iterator[Group] = iter(())
         self._reading: Reading
@@ -96,13 +97,20 @@ class Run:
             taken = build(self._format, group, self._reading)
             batch.groups += 1
             batch.taken.append(taken)
-            for draft in taken.drafts:
-                names = draft.category
-                batch.drafts.append((taken, draft, draft.category_id or (self._category_id(names) if names else "")))
+            batch.drafts += [(taken, draft, draft.category_id or self._id_of(draft.category)) for draft in taken.drafts]
             rows += taken.rows
             if rows >= CHUNK_ROWS:
                 break
         return batch if batch.groups else None
+
+    def _id_of(self, names: Sequence[str]) -> str:
+        key = tuple(names)
+        found = self._ids_of.get(key)
+        if found is None:
+            found = self._category_id(names) if names else ""
+            if len(self._ids_of) < 100_000:  # a hostile file may name categories without end
+                self._ids_of[key] = found
+        return found
 
     def unknown_categories(self, batch: Batch) -> list[str]:
         """Categories whose schemas are not at hand yet."""

@@ -4,7 +4,6 @@ A row is unchanged when its content equals the last accepted row of its code; co
 newer feed has spoken. The whole item is published when anything of it changed, an offer only when the offer did.
 """
 
-import zlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final, NamedTuple
@@ -19,6 +18,7 @@ from haat.inbound.offering import ENCODER, OfferCore, Offering, Part, digest
 from haat.vocabulary import sku_of
 
 _ITEM: Final = msgspec.json.Decoder(ItemOffered)
+_VARIANTS: Final = msgspec.json.Decoder(list[OfferedVariant])
 _CORE: Final = msgspec.json.Decoder(OfferCore)
 RETIRED: Final = digest(b"retired")
 
@@ -30,14 +30,15 @@ class KnownItem(NamedTuple):
     item_id: str
     hash: bytes
     variants_hash: bytes
-    payload: bytes  # item.offered, deflated JSON
+    payload: bytes  # the item's own part and its variants, two lines of JSON
     as_of_ms: int
     feed_id: str
     line: int
 
     def offered(self) -> ItemOffered:
         """The last published event."""
-        return _ITEM.decode(zlib.decompress(self.payload))
+        item, _, variants = self.payload.partition(b"\n")
+        return msgspec.structs.replace(_ITEM.decode(item), item_id=self.item_id, variants=_VARIANTS.decode(variants))
 
 
 class KnownSku(NamedTuple):
@@ -142,25 +143,27 @@ class _Decider:
             self._refuse_older(offering, parts, changed, same_item=same_item)
             return
         gone = len(parts) != len(offering.parts)
-        variants_hash = digest(*(ENCODER.encode(p.variant) for p in parts)) if gone else offering.variants_hash
+        variants_hash = digest(*(p.variant_json for p in parts)) if gone else offering.variants_hash
         self._mark(offering, parts, changed, same_item=same_item)
         same_variants = known is not None and known.variants_hash == variants_hash
         if known and same_item and (same_variants or (offering.held and not changed)):
             self._remember(known._replace(as_of_ms=max(known.as_of_ms, self.speaker.as_of_ms), line=offering.line))
         else:
             held = self._held(offering, known)
-            self._publish_item(offering, item_id, [*(part.variant for part in parts), *held], variants_hash)
+            self._publish_item(offering, parts, item_id, held, variants_hash)
         for part in parts:
             self._offer_part(part, item_id)
 
     def _publish_item(
-        self, offering: Offering, item_id: str, variants: list[OfferedVariant], variants_hash: bytes
+        self, offering: Offering, parts: Sequence[Part], item_id: str, held: list[OfferedVariant], variants_hash: bytes
     ) -> None:
         speaker, line = self.speaker, offering.line
         where = {"item_id": item_id, "feed_id": speaker.feed_id, "as_of_ms": speaker.as_of_ms, "line": line}
+        variants = [*(part.variant for part in parts), *held]
         event = msgspec.structs.replace(offering.item, variants=variants, **where)
         self.outcome.messages.append((item_id, event))
-        payload = zlib.compress(ENCODER.encode(event), 1)
+        written = [*(part.variant_json for part in parts), *map(ENCODER.encode, held)]
+        payload = offering.item_json + b"\n[" + b",".join(written) + b"]"
         self._remember(
             KnownItem(offering.code, item_id, offering.hash, variants_hash, payload, speaker.as_of_ms, "", line)
         )
@@ -288,7 +291,8 @@ class _Decider:
             known.offered(), status="retired", feed_id=speaker.feed_id, as_of_ms=speaker.as_of_ms, line=offering.line
         )
         self.outcome.messages.append((known.item_id, event))
-        payload = zlib.compress(ENCODER.encode(event), 1)
+        item = msgspec.structs.replace(event, item_id="", feed_id="", as_of_ms=0, line=0, variants=[])
+        payload = ENCODER.encode(item) + b"\n" + ENCODER.encode(event.variants)
         self._remember(known._replace(hash=RETIRED, payload=payload, as_of_ms=speaker.as_of_ms, line=offering.line))
         for variant in event.variants:
             sku = self.skus.get(variant.code)

@@ -31,7 +31,7 @@ def _hash(key: str) -> int:
 def numbered(rows: Iterable[Row | Refusal]) -> Iterator[Row | Refusal]:
     """The rows with their numbers, from 1."""
     for number, row in enumerate(rows, 1):
-        yield row._replace(number=number)
+        yield Row(row.line, row.cells, number) if isinstance(row, Row) else row._replace(number=number)
 
 
 def alone(rows: Iterable[Row | Refusal]) -> Generator[Group, None, None]:

@@ -1,7 +1,7 @@
 """From a draft to what is published: stock placed, attributes checked, parts encoded so that they can be compared."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from hashlib import blake2b
 from math import gcd
 from typing import Final
@@ -16,7 +16,7 @@ from haat.inbound.ports import AttributeSpec
 from haat.inbound.values import number, truth
 from haat.vocabulary import SHIPPING_CLASSES, sku_of
 
-ENCODER: Final = msgspec.json.Encoder(order="deterministic")
+ENCODER: Final = msgspec.json.Encoder(order="deterministic")  # a new order of columns is no change
 
 
 class OfferCore(Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -37,6 +37,7 @@ class Part:
     line: int
     number: int
     variant: OfferedVariant
+    variant_json: bytes
     offer: OfferCore
     offer_json: bytes
     hash: bytes
@@ -52,12 +53,12 @@ class Offering:
     line: int
     number: int  # of its head row
     item: ItemOffered  # without id, feed and variants
+    item_json: bytes
     hash: bytes
     variants_hash: bytes
     parts: list[Part]
     item_rows: list[int]
     held: list[str]
-    lines: dict[int, int] = field(default_factory=dict)  # row number → line, for refusals
 
 
 def digest(*parts: bytes) -> bytes:
@@ -202,14 +203,16 @@ def offering(taken: Taken, draft: Draft, seller: str, placer: Placer, *, create_
         attribute_labels=draft.labels, attribute_units=draft.units, pictures=draft.pictures, status=draft.status,
         rating=draft.rating, rating_count=draft.rating_count, released=draft.released, shipping_class=strictest,
     )  # fmt: skip
+    item_json = ENCODER.encode(item)
     return Offering(
         action=draft.action,
         code=draft.code,
         line=draft.line,
         number=draft.item_rows[0] if draft.item_rows else parts[0].number,
         item=item,
-        hash=digest(ENCODER.encode(item)),
-        variants_hash=digest(*(ENCODER.encode(part.variant) for part in parts)),
+        item_json=item_json,
+        hash=digest(item_json),
+        variants_hash=digest(*(part.variant_json for part in parts)),
         parts=parts,
         item_rows=draft.item_rows,
         held=draft.held,
@@ -227,8 +230,8 @@ def _part(made: DraftVariant, seller: str, stock: list[StockCount], *, initial: 
     offer = OfferCore(
         price_minor=made.price_minor, tax_class=made.tax_class, active=made.active, stock=stock, initial=initial
     )
-    offer_json = ENCODER.encode(offer)
+    offer_json, variant_json = ENCODER.encode(offer), ENCODER.encode(variant)
     return Part(
         code=made.code, line=made.line, number=made.number, variant=variant, offer=offer, offer_json=offer_json,
-        hash=digest(ENCODER.encode(variant), offer_json), price_missing=made.price_missing,
+        hash=digest(variant_json, offer_json), price_missing=made.price_missing, variant_json=variant_json,
     )  # fmt: skip

@@ -46,7 +46,7 @@ def text(value: Any, name: str, most: int) -> str:
     found: str = value.strip()
     if len(found) > most:
         raise Bad(name, f"This has {len(found):,} characters; the most is {most:,}.")
-    if _CONTROL.search(found):
+    if not found.isprintable() and _CONTROL.search(found):
         raise Bad(name, "This holds a control character (such as NUL) or half a surrogate pair. Remove it.")
     return found
 

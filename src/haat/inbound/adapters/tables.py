@@ -68,7 +68,7 @@ ITEMS: Final = Table(
     Column("item_id", String(40), nullable=False, unique=True),
     Column("hash", LargeBinary(16), nullable=False),  # of the item's own part, as last accepted
     Column("variants_hash", LargeBinary(16), nullable=False),
-    Column("payload", LargeBinary(16_777_215), nullable=False),  # the last item.offered, deflated
+    Column("payload", LargeBinary(16_777_215), nullable=False),  # what the last item.offered said
     Column("as_of_ms", BigInteger, nullable=False),
     Column("feed_id", String(40), nullable=False),  # the last feed that named it
     Column("line", BigInteger, nullable=False),

@@ -141,7 +141,7 @@ class BmeCat(Plain):
         entry.attributes = [self._feature(label, found, unit) for label, found, unit in cells["features"]]
         return cells["code"], [entry]
 
-    def _feature(self, label: str, found: list[str], unit: str) -> Attribute:
+    def _feature(self, label: str, found: list[str], unit: str) -> tuple[Attribute, Any]:
         if len(found) > 1:
             return named(label, found, f"FEATURE {label}", kind="list", unit=unit)
         kind = "number" if unit and _decimal(found[0], None) is not None and found[0][:1] not in "+." else "text"

@@ -63,17 +63,22 @@ class _Builder:
             entry.problems.append(bad)
             return default  # type: ignore[no-any-return]  # callers give a default of the reader's type
 
+    def _text(self, entry: Entry, name: str, most: int) -> str:
+        """One of the entry's texts; most are empty in most sources."""
+        value = getattr(entry, name)
+        return self._take(entry, values.text, value, entry.column(name), most, "") if value else ""
+
     def _item(self, head: Entry, draft: Draft) -> None:
         take = self._take
         if not draft.title and not any(bad.field == head.column("title") for bad in head.problems):
             head.problems.append(Bad(head.column("title"), "There is no title."))
-        draft.description = take(head, values.text, head.description, head.column("description"), Limits.TEXT_CHARS, "")
+        draft.description = self._text(head, "description", Limits.TEXT_CHARS)
         column = head.column("bullets")
         points = [
             take(head, values.text, b, column, Limits.BULLET_CHARS, "") for b in values.listed(head.bullets, "\n")
         ]
         draft.bullets = [point for point in points[: Limits.BULLETS] if point]
-        draft.brand = take(head, values.text, head.brand, head.column("brand"), Limits.SHORT_CHARS, "") or None
+        draft.brand = self._text(head, "brand", Limits.SHORT_CHARS) or None
         draft.category, draft.category_id = self._category(head)
         draft.status = _STATUSES.get(head.status.strip().lower(), "")
         if not draft.status:
@@ -81,7 +86,8 @@ class _Builder:
         draft.rating = take(head, values.rating, head.rating, head.column("rating"), None)
         if head.rating_count not in (None, ""):
             draft.rating_count = take(head, values.count, head.rating_count, head.column("rating_count"), 0)
-        draft.released = take(head, values.date, head.released, head.column("released"), None)
+        if head.released:
+            draft.released = take(head, values.date, head.released, head.column("released"), None)
 
     def _category(self, head: Entry) -> tuple[list[str], str | None]:
         rule = self.reading.mapping.category
@@ -92,32 +98,35 @@ class _Builder:
         if len(path) > Limits.CATEGORY_DEPTH:
             head.problems.append(Bad(column, f"A category has at most {Limits.CATEGORY_DEPTH} levels."))
         names = [self._take(head, values.text, name, column, Limits.CATEGORY_CHARS, "") for name in path]
-        category_id = self._take(head, values.text, head.category_id, head.column("category_id"), 200, "")
+        category_id = self._text(head, "category_id", 200)
         return [name for name in names if name], category_id or None
 
     def _attributes(self, entry: Entry, draft: Draft, found: dict[str, AttributeValue], *, variant: bool) -> None:
-        for wanted in entry.attributes:
+        for wanted, written in entry.attributes:
             if wanted.variant is not variant:
                 continue
             try:
-                value = values.attribute(wanted.value, wanted.kind, wanted.column, wanted.separator)
+                value = values.attribute(written, wanted.kind, wanted.column, wanted.separator)
             except Bad as bad:
                 entry.problems.append(bad)
                 continue
             if value is not None:
-                found[self._name(wanted, draft, found)] = value
+                name = wanted.name
+                if name in found or draft.labels.setdefault(name, wanted.label) != wanted.label:
+                    name = self._second(wanted, draft, found)
+                if wanted.unit:
+                    draft.units[name] = wanted.unit
+                found[name] = value
         if len(found) > Limits.ATTRIBUTES:
             entry.problems.append(Bad("attributes", f"An item has at most {Limits.ATTRIBUTES:,} attributes."))
 
-    def _name(self, wanted: Attribute, draft: Draft, found: dict[str, AttributeValue]) -> str:
-        """Its name; a second label of the same name gets a number."""
+    def _second(self, wanted: Attribute, draft: Draft, found: dict[str, AttributeValue]) -> str:
+        """Another name for a second attribute of the same name: two labels, or two columns with one label."""
         name, turn = wanted.name, 1
-        while draft.labels.setdefault(name, wanted.label) != wanted.label and name in found:
+        while name in found:
             turn += 1
             name = f"{wanted.name}_{turn}"
-        unit = wanted.unit or self.reading.mapping.attributes.units.get(name, "")
-        if unit:
-            draft.units[name] = unit
+        draft.labels.setdefault(name, wanted.label)
         return name
 
     def _pictures(self, entry: Entry, found: list[str]) -> list[str]:
@@ -147,14 +156,15 @@ class _Builder:
         made.eans = list(dict.fromkeys(take(entry, values.ean, e, entry.column("eans"), "") for e in entry.eans))
         self._model(entry, draft, made)
         made.pictures = self._pictures(entry, draft.pictures) if entry.role == "variant" else []
-        made.active = take(entry, values.truth, entry.active, entry.column("active"), True, True)
+        if entry.active != "":
+            made.active = take(entry, values.truth, entry.active, entry.column("active"), True, True)
         shipping = (entry.shipping_class or self.reading.mapping.shipping_class).strip().lower()
         if shipping not in ("standard", "heavy", "hazardous"):
             column = entry.column("shipping_class")
             entry.problems.append(Bad(column, "A shipping class is standard, heavy or hazardous."))
         made.shipping_class = shipping
-        tax_class = values.slug(take(entry, values.text, entry.tax_class, entry.column("tax_class"), 64, ""), "-")
-        made.tax_class = tax_class or "standard"
+        if entry.tax_class:
+            made.tax_class = values.slug(self._text(entry, "tax_class", 64), "-") or "standard"
         self._price(entry, made)
         for place, units in entry.stock.items():
             made.stock[place] = take(entry, values.count, units, entry.column("stock"), 0)
@@ -162,7 +172,7 @@ class _Builder:
 
     def _model(self, entry: Entry, draft: Draft, made: DraftVariant) -> None:
         """The manufacturer's number; one too long for that (a list of names) is kept as an attribute."""
-        model = self._take(entry, values.text, entry.model, entry.column("model"), Limits.VALUE_CHARS, "")
+        model = self._text(entry, "model", Limits.VALUE_CHARS)
         if len(model) <= Limits.SHORT_CHARS:
             made.model = model or None
         else:

@@ -15,11 +15,10 @@ Role = Literal["both", "item", "variant", "more"]
 
 
 class Attribute(NamedTuple):
-    """An attribute as written."""
+    """How an attribute is read; its value as written goes with it."""
 
     name: str
     label: str
-    value: Any
     column: str
     kind: str = "auto"
     unit: str = ""
@@ -55,7 +54,7 @@ class Entry:
     currency: str = ""
     price_minor: Any = None  # already in the shop's minor units
     stock: dict[str, Any] = field(default_factory=dict)  # by warehouse code; "" without a place
-    attributes: list[Attribute] = field(default_factory=list)
+    attributes: list[tuple[Attribute, Any]] = field(default_factory=list)
     action: Action = "offer"
     problems: list[Bad] = field(default_factory=list)
     columns: Mapping[str, str] = field(default_factory=dict)
@@ -153,11 +152,11 @@ def deepest(paths: Iterable[Sequence[str]]) -> Sequence[str]:
     return max(paths, key=len, default=())
 
 
-def named(label: str, value: Any, column: str, **how: Any) -> Attribute:
+def named(label: str, value: Any, column: str, **how: Any) -> tuple[Attribute, Any]:
     """An attribute whose name comes from the label people gave it."""
-    return Attribute(values.attribute_name(label), label[:120], value, column, **how)
+    return Attribute(values.attribute_name(label), label[:120], column, **how), value
 
 
-def from_column(name: str, value: Any, column: str, **how: Any) -> Attribute:
+def from_column(name: str, value: Any, column: str, **how: Any) -> tuple[Attribute, Any]:
     """An attribute whose label comes from a column's name."""
-    return Attribute(values.attribute_name(name), values.attribute_label(name), value, column, **how)
+    return Attribute(values.attribute_name(name), values.attribute_label(name), column, **how), value

@@ -5,7 +5,7 @@ Source: Adobe Commerce, "Product attribute reference" of the data import guide.
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from typing import Final
+from typing import Any, Final
 
 from haat.inbound import values
 from haat.inbound.formats.entry import Attribute, Entry, KeyOf, Plain, Reading, deepest, from_column, path_of
@@ -96,7 +96,8 @@ class Magento(Plain):
         else:
             self._item(entry, cells)
         if cells.get("weight", "").strip("0."):
-            entry.attributes.append(Attribute("weight", "Weight", cells["weight"], "weight", "number", variant=variant))
+            how = Attribute("weight", "Weight", "weight", "number", variant=variant)
+            entry.attributes.append((how, cells["weight"]))
         if not variant:
             entry.attributes += [
                 self._attribute(name, value, variant=False)
@@ -118,7 +119,7 @@ class Magento(Plain):
                 from_column("country_of_manufacture", cells["country_of_manufacture"], "country_of_manufacture")
             )
 
-    def _attribute(self, name: str, value: str, *, variant: bool) -> Attribute:
+    def _attribute(self, name: str, value: str, *, variant: bool) -> tuple[Attribute, Any]:
         if "|" in value:
             return from_column(name, values.listed(value, "|"), f"additional_attributes/{name}", variant=variant)
         return from_column(name, value, f"additional_attributes/{name}", kind="text", variant=variant)

@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Iterator, Sequence
-from functools import partial
 from typing import Any, Final
 
 from haat.inbound import values
@@ -14,6 +13,7 @@ from haat.inbound.readers.jsontext import read_document, read_lines
 from haat.inbound.readers.source import Source
 from haat.inbound.readers.xmltext import flat, read_records
 
+_WORD: Final = re.compile(r"\w+")
 _DIRECT: Final = (
     "code", "title", "description", "bullets", "brand", "model", "status", "active", "rating", "rating_count",
     "released", "tax_class", "shipping_class",
@@ -39,8 +39,8 @@ class Mapped(Plain):
             "category": mapping.category.column,
             "stock": mapping.stock.column,
         }
-        self._rules = [(rule, _words(rule)) for rule in mapping.category.rules]
-        self._plans: dict[str, partial[Attribute] | None] = {}
+        self._rules = [_Rule(rule) for rule in mapping.category.rules]
+        self._plans: dict[str, Attribute | None] = {}
 
     def rows(self, source: Source, reading: Reading) -> Iterator[Row | Refusal]:
         """See Format."""
@@ -84,11 +84,11 @@ class Mapped(Plain):
             entry.stock[""] = cells[mapping.stock.column]
         if head:
             self._category(entry, cells, reading)
-        plans = self._plans
+        plans, attributes = self._plans, entry.attributes
         for column, value in cells.items():
             plan = plans[column] if column in plans else self._plan(column)
             if plan is not None:
-                entry.attributes.append(plan(value=value))
+                attributes.append((plan, value))
         return entry
 
     def _category(self, entry: Entry, cells: dict[str, Any], reading: Reading) -> None:
@@ -104,16 +104,16 @@ class Mapped(Plain):
         elif found:
             entry.category = path_of(found, rule.separator)
         if not entry.category:
-            entry.category = next((r.path for r, words in self._rules if _fits(r, words, cells)), ())
+            entry.category = _first(self._rules, cells)
 
-    def _plan(self, column: str) -> "partial[Attribute] | None":
+    def _plan(self, column: str) -> "Attribute | None":
         """How a column becomes an attribute; made once for each name."""
         plan = self._make(column)
         if len(self._plans) < 50_000:  # a hostile file may invent column names without end
             self._plans[column] = plan
         return plan
 
-    def _make(self, column: str) -> "partial[Attribute] | None":
+    def _make(self, column: str) -> "Attribute | None":
         rules = self.mapping.attributes
         spec = rules.columns.get(column)
         stem = column
@@ -129,18 +129,35 @@ class Mapped(Plain):
         label = spec.label or values.attribute_label(stem)
         name = spec.name or values.attribute_name(spec.label or stem)
         unit = spec.unit or rules.units.get(name, "")
-        how: dict[str, Any] = {"kind": spec.kind, "unit": unit, "separator": spec.separator, "variant": spec.variant}
-        return partial(Attribute, name, label, column=column, **how)
+        return Attribute(name, label, column, spec.kind, unit, spec.separator, spec.variant)
 
 
-def _words(rule: CategoryRule) -> "re.Pattern[str] | None":
-    if not rule.words:
-        return None
-    return re.compile(r"(?<!\w)(?:" + "|".join(re.escape(word) for word in rule.words) + r")(?!\w)", re.IGNORECASE)
+class _Rule:
+    """A category rule, ready for many rows: single words are looked up among a text's words, phrases are searched."""
+
+    def __init__(self, rule: CategoryRule) -> None:
+        self.column = rule.column
+        self.path = rule.path
+        words = [word.casefold() for word in rule.words]
+        self.always = not words
+        self.single = frozenset(word for word in words if _WORD.fullmatch(word))
+        phrases = [re.escape(word) for word in words if word not in self.single]
+        self.phrases = re.compile(r"(?<!\w)(?:" + "|".join(phrases) + r")(?!\w)") if phrases else None
 
 
-def _fits(rule: CategoryRule, words: "re.Pattern[str] | None", cells: dict[str, Any]) -> bool:
-    found = cells.get(rule.column)
-    if found is None or found == "":
-        return False
-    return words is None or words.search(str(found)) is not None
+def _first(rules: Sequence[_Rule], cells: dict[str, Any]) -> Sequence[str]:
+    """The path of the first rule that fits."""
+    read: dict[str, tuple[str, frozenset[str]]] = {}
+    for rule in rules:
+        found = cells.get(rule.column)
+        if found is None or found == "":
+            continue
+        if rule.always:
+            return rule.path
+        if rule.column not in read:
+            text = str(found).casefold()
+            read[rule.column] = text, frozenset(_WORD.findall(text))
+        text, words = read[rule.column]
+        if not rule.single.isdisjoint(words) or (rule.phrases is not None and rule.phrases.search(text)):
+            return rule.path
+    return ()

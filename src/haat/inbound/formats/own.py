@@ -159,8 +159,8 @@ class HaatJson(Plain):
         labels, units = cells.get("labels", {}), cells.get("units", {})
         self._variant(head, cells, "", variant=False)
         head.attributes = [
-            a._replace(label=str(labels.get(a.name, a.label))[:120], unit=str(units.get(a.name, ""))[:40])
-            for a in head.attributes
+            (how._replace(label=_word(labels, how.name, how.label, 120), unit=_word(units, how.name, "", 32)), value)
+            for how, value in head.attributes
         ]
         found = [head]
         for position, part in enumerate(cells.get("variants", ())):
@@ -182,6 +182,10 @@ class HaatJson(Plain):
             from_column(name, value, f"{pointer}attributes/{name}", variant=variant)
             for name, value in part.get("attributes", {}).items()
         ]
+
+
+def _word(words: dict[str, Any], name: str, default: str, most: int) -> str:
+    return str(words.get(name, default))[:most]
 
 
 def _shape(cells: dict[str, Any], known: frozenset[str], pointer: str) -> None:

@@ -111,5 +111,5 @@ class Shopify(Plain):
         grams = cells.get("Variant Grams", "")
         if grams.strip("0."):
             entry.attributes.append(
-                Attribute("weight", "Weight", grams, "Variant Grams", kind="number", unit="g", variant=True)
+                (Attribute("weight", "Weight", "Variant Grams", kind="number", unit="g", variant=True), grams)
             )

@@ -97,5 +97,5 @@ class Spree(Plain):
         for name, unit in (*_SIZES, ("weight", "weight_unit")):
             if cells.get(name, "").strip("0."):
                 label, written = values.attribute_label(name), cells.get(unit, "")
-                entry.attributes.append(Attribute(name, label, cells[name], name, "number", written, variant=variant))
+                entry.attributes.append((Attribute(name, label, name, "number", written, variant=variant), cells[name]))
         return entry

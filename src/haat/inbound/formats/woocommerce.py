@@ -101,7 +101,9 @@ class WooCommerce(Plain):
         cells = row.cells
         entry.pictures = values.listed(cells.get("images"), ",")
         self._sellable(entry, cells, reading, variant=True)
-        made = "-".join([code, *(values.code_part(str(a.value)) for a in entry.attributes if a.kind == "text")])
+        made = "-".join(
+            [code, *(values.code_part(str(value)) for how, value in entry.attributes if how.kind == "text")]
+        )
         entry.code = cells.get("sku") or (cells.get("id") and f"{code}-{cells['id']}") or made
         return entry
 
@@ -121,7 +123,10 @@ class WooCommerce(Plain):
             column = f"{name} ({unit})"
             if cells.get(column):
                 entry.attributes.append(
-                    Attribute(name, name.capitalize(), cells[column], column, kind="number", unit=unit, variant=variant)
+                    (
+                        Attribute(name, name.capitalize(), column, kind="number", unit=unit, variant=variant),
+                        cells[column],
+                    )
                 )
         for at in range(1, 100):
             if f"attribute {at} name" not in cells:

@@ -18,10 +18,12 @@ _INSIDE: Final = re.compile(rb'["\\\n]')
 
 def _depth(value: Any, left: int) -> bool:
     """Whether value nests at most `left` deep."""
-    if isinstance(value, dict):
-        return left > 0 and all(_depth(v, left - 1) for v in value.values() if isinstance(v, dict | list))
-    if isinstance(value, list):
-        return left > 0 and all(_depth(v, left - 1) for v in value if isinstance(v, dict | list))
+    if left <= 0:
+        return False
+    for inner in value.values() if isinstance(value, dict) else value:
+        kind = type(inner)
+        if (kind is dict or kind is list) and not _depth(inner, left - 1):
+            return False
     return True
 
 
