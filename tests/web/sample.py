@@ -142,19 +142,74 @@ def market() -> list[Thing]:
         ({"colour": c}, 6499 + 100 * n, 4 * (c != "Stone")) for n, c in enumerate(("Navy", "Moss", "Clay", "Stone"))
     ]
     return [
-        thing(1, "AlpinePack 45 l hiking backpack", bags, 6499, attributes={"capacity": 45, "waterproof": True, "material": "Ripstop nylon"}, variants=colours, axes=["colour"]),
-        thing(2, "Trailblaze 45 l hiking backpack", bags, 4299, attributes={"capacity": 45, "waterproof": False}, brand="Daybird"),
-        thing(3, "Expedition backpack 60 l, canvas, two side pockets", bags, 7999, attributes={"capacity": 60, "waterproof": True}, stock={"whs_bhiwandi": 2}, brand="Quester"),
-        thing(4, "मोमजामा लगे कैनवस का बड़ा सफ़री झोला", bags, 3799, attributes={"capacity": 30}, brand=None, rating=None, rating_count=0),
-        thing(5, "Survivor 2-person tent", tents, 8999, attributes={"weight": 2.4, "waterproof": True}, stock={"whs_delhi": 30}),
-        thing(6, "Explorer camping tent with awning, for 4", tents, 14499, attributes={"weight": 11.5}, stock={"whs_kolkata": 4}, shipping="heavy"),
+        thing(
+            1,
+            "AlpinePack 45 l hiking backpack",
+            bags,
+            6499,
+            attributes={"capacity": 45, "waterproof": True, "material": "Ripstop nylon"},
+            variants=colours,
+            axes=["colour"],
+        ),
+        thing(
+            2,
+            "Trailblaze 45 l hiking backpack",
+            bags,
+            4299,
+            attributes={"capacity": 45, "waterproof": False},
+            brand="Daybird",
+        ),
+        thing(
+            3,
+            "Expedition backpack 60 l, canvas, two side pockets",
+            bags,
+            7999,
+            attributes={"capacity": 60, "waterproof": True},
+            stock={"whs_bhiwandi": 2},
+            brand="Quester",
+        ),
+        thing(
+            4,
+            "मोमजामा लगे कैनवस का बड़ा सफ़री झोला",
+            bags,
+            3799,
+            attributes={"capacity": 30},
+            brand=None,
+            rating=None,
+            rating_count=0,
+        ),
+        thing(
+            5,
+            "Survivor 2-person tent",
+            tents,
+            8999,
+            attributes={"weight": 2.4, "waterproof": True},
+            stock={"whs_delhi": 30},
+        ),
+        thing(
+            6,
+            "Explorer camping tent with awning, for 4",
+            tents,
+            14499,
+            attributes={"weight": 11.5},
+            stock={"whs_kolkata": 4},
+            shipping="heavy",
+        ),
         thing(7, "Copper pot, 3 l", pots, 2449, attributes={"capacity": 3}, picture=None, brand="Moradabad Metals"),
-        thing(8, "Cast iron tawa, 28 cm", pots, 1299, attributes={"length": 28}, stock={"whs_blr": 3}, brand="Moradabad Metals"),
+        thing(
+            8,
+            "Cast iron tawa, 28 cm",
+            pots,
+            1299,
+            attributes={"length": 28},
+            stock={"whs_blr": 3},
+            brand="Moradabad Metals",
+        ),
         thing(9, "Gas stove, two burners", pots, 3199, attributes={"length": 60}, shipping="hazardous", brand="Agni"),
         thing(10, "Monsoon notebooks, five", "books", 499, attributes={"pages": 120}, brand="Sahitya"),
         thing(11, "Rare print, sold out", "books", 12_34_567, attributes={"pages": 12}, stock={}, brand="Sahitya"),
         thing(12, "The road to Leh", "books", 349, attributes={"pages": 288}, brand="Sahitya"),
-    ]  # fmt: skip
+    ]
 
 
 @dataclass
@@ -241,7 +296,7 @@ class SampleShop:
         for wrong, right in self.corrections.items():
             if wrong in q.lower():
                 q = corrected = q.lower().replace(wrong, right)
-        matching = [(t, hit) for t in self.things if self._matches(t, request, q) and (hit := self._hit(t, request))]
+        matching = [(t, hit) for t in self.things for hit in [self._hit(t, request)] if self._matches(t, request, q)]
         shown = [(t, hit) for t, hit in matching if self._shown(hit, request)]
         never = sum(hit.deliverable is False and hit.stock_hint != "out_of_stock" for _, hit in matching)
         by_day = [hit.eta for _, hit in matching if hit.eta is not None]

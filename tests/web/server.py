@@ -15,10 +15,13 @@ from haat.http.signing import Signer
 from haat.vocabulary import Clock
 from haat.web.api_docs import api_docs_route
 from haat.web.assets import Assets
+from haat.web.storefront.render import Renderer
 from haat.web.storefront.routes import StorefrontNeeds, problem_pages, storefront_routes
 from tests.web.sample import SampleShop
 
 SIGNER = Signer([b"only for tests"])
+ASSETS = Assets()  # read-only, so that all tests may share it; so are compiled templates
+RENDER = Renderer(ASSETS)
 
 
 async def nobody(token: str) -> Grant | None:
@@ -28,7 +31,7 @@ async def nobody(token: str) -> Grant | None:
 
 def storefront(shop: SampleShop, clock: Clock, more: list[HTTPRouteHandler] | None = None) -> Callable[..., Any]:
     """An ASGI app: pages, static files, problem pages, security headers, cookies."""
-    assets = Assets()
+    assets = ASSETS
     needs = StorefrontNeeds(
         find=shop.find,
         items=shop.items,
@@ -44,7 +47,7 @@ def storefront(shop: SampleShop, clock: Clock, more: list[HTTPRouteHandler] | No
     )
     problems = Problems("https://haat.example", problem_pages(assets))
     app = Litestar(
-        [*storefront_routes(needs, assets), api_docs_route(assets), *(more or [])],
+        [*storefront_routes(needs, assets, RENDER), api_docs_route(assets), *(more or [])],
         openapi_config=None,
         exception_handlers={Exception: problems.handler},
     )

@@ -9,11 +9,13 @@ import hashlib
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any, Final
 
 from litestar import Request, Response, get
 from litestar.handlers import HTTPRouteHandler
+from litestar.params import FromPath
 
 from haat.errors import NotFound
 
@@ -61,14 +63,19 @@ def minified_css(css: str) -> str:
     return _CSS_PART.sub(shorter, css).replace(";}", "}").strip()
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Asset:
     """One static file as it is sent."""
 
     path: str
     body: bytes
-    zipped: bytes | None  # None where gzip gains nothing
     media_type: str
+
+    @cached_property
+    def zipped(self) -> bytes | None:
+        """The file for browsers that take gzip; None where it gains nothing. Made when first asked for."""
+        zipped = gzip.compress(self.body, mtime=0)
+        return zipped if len(zipped) < len(self.body) * 0.9 else None
 
 
 class Assets:
@@ -101,10 +108,7 @@ class Assets:
     def _add(self, name: str, body: bytes) -> None:
         stem, _, suffix = name.rpartition(".")
         digest = hashlib.sha256(body).hexdigest()[:12]
-        zipped = gzip.compress(body, 9, mtime=0)
-        media_type = _TYPES[suffix]
-        small = zipped if len(zipped) < len(body) * 0.9 else None
-        self._by_name[name] = Asset(f"/static/{stem}.{digest}.{suffix}", body, small, media_type)
+        self._by_name[name] = Asset(f"/static/{stem}.{digest}.{suffix}", body, _TYPES[suffix])
 
     def _manifest(self) -> bytes:
         icons = (
@@ -121,13 +125,13 @@ def static_route(assets: Assets) -> HTTPRouteHandler:
     """`GET /static/…`: a file by its address, gzip where the browser takes it."""
 
     @get(["/static/{name:str}"], include_in_schema=False, sync_to_thread=False)
-    def static_file(request: Request[Any, Any, Any], name: str) -> Response[bytes]:
+    def static_file(request: Request[Any, Any, Any], name: FromPath[str]) -> Response[bytes]:
         asset = assets.at(f"/static/{name}")
         if asset is None:
             raise NotFound("There is no such file, or it has been replaced by a newer one.")
         headers = {**_KEEP, "vary": "accept-encoding"}
         body = asset.body
-        if asset.zipped is not None and "gzip" in request.headers.get("accept-encoding", ""):
+        if "gzip" in request.headers.get("accept-encoding", "") and asset.zipped is not None:
             headers["content-encoding"] = "gzip"
             body = asset.zipped
         return Response(body, headers=headers, media_type=asset.media_type)

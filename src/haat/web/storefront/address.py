@@ -1,4 +1,4 @@
-"""Addresses of pages: what a listing's query string says, and how it is written back. All state of a page is in its URL.
+"""Addresses of pages: what a listing's query string says, and how it is written back. A page's whole state is there.
 
 Pages are read kindly: parameters nobody knows (campaign tags) are passed over, a value that cannot be read is left out
 and named in a note. The JSON API is strict instead.
@@ -110,9 +110,9 @@ class Query:
 
 
 def pairs_of(query_string: bytes) -> list[tuple[str, str]]:
-    """Names and values of a query string; those over the limit or not UTF-8 are dropped."""
+    """Names and values of a query string or a posted form; none when there are more than anyone needs."""
     try:
-        pairs = parse_qsl(query_string.decode("utf-8", "replace"), max_num_fields=MAX_PAIRS)
+        pairs = parse_qsl(query_string.decode("utf-8", "replace"), keep_blank_values=True, max_num_fields=MAX_PAIRS)
     except ValueError:
         return []
     return [(name, value) for name, value in pairs if "\x00" not in value]
@@ -126,6 +126,8 @@ def read_query(query_string: bytes, category: str = "", currency: str = "INR") -
     trail: list[str] = []
     attributes: dict[str, dict[str, None]] = {}
     for name, value in pairs_of(query_string):
+        if not value:
+            continue
         if name == "brand":
             brands[value] = None
         elif name == "back":

@@ -10,7 +10,9 @@ from haat.web.storefront import words
 from haat.web.storefront.address import Query
 
 OPEN_FACETS: Final = 5  # as many as a desktop shows without scrolling
-FIRST_VALUES: Final = 8
+FIRST_VALUES: Final = 6
+MOST_VALUES: Final = 10  # a choice costs 130 bytes of every page; the rest is what the search box is for
+MOST_BRANDS: Final = 20
 DAYS_OFFERED: Final = 7
 
 
@@ -89,7 +91,7 @@ def value_words(value: FacetValue, unit: str = "") -> str:
         return _range(value.min, value.max, unit)
     if unit and value.value.replace(".", "", 1).isdigit():
         return words.attribute(float(value.value), unit)
-    return {"true": "Yes", "false": "No"}.get(value.value, value.value)
+    return {"true": "Yes", "false": "No"}.get(value.value.lower(), value.value)
 
 
 def _range(low: float | None, high: float | None, unit: str) -> str:
@@ -138,7 +140,9 @@ def _few_days(values: Sequence[FacetValue], chosen: str) -> list[FacetValue]:
 def _attribute(query: Query, facet: Facet) -> FacetView:
     chosen = query.attributes.get(facet.name, ())
     values = [
-        ValueView(v.value, value_words(v, facet.unit), v.count, v.selected or v.value in chosen) for v in facet.values
+        ValueView(v.value, value_words(v, facet.unit), v.count, v.selected or v.value in chosen)
+        for place, v in enumerate(facet.values)
+        if place < MOST_VALUES or v.value in chosen
     ]
     known = {v.value for v in values}
     values += [
@@ -148,7 +152,11 @@ def _attribute(query: Query, facet: Facet) -> FacetView:
 
 
 def _brands(query: Query, facet: Sequence[FacetValue]) -> FacetView:
-    values = [ValueView(v.value, v.label or v.value, v.count, v.selected or v.value in query.brands) for v in facet]
+    values = [
+        ValueView(v.value, v.label or v.value, v.count, v.selected or v.value in query.brands)
+        for place, v in enumerate(facet)
+        if place < MOST_BRANDS or v.value in query.brands
+    ]
     known = {v.value for v in values}
     values += [ValueView(v, v, 0, True) for v in query.brands if v not in known]
     return FacetView("brand", "Brand", values)
@@ -218,8 +226,7 @@ def _chips(query: Query, facets: Mapping[str, Facet], today: date, *, has_place:
     if query.price_max_minor is not None:
         text = f"Up to {words.money(query.price_max_minor, query.currency)}"
         chips.append(Chip(text, query.url(price_max_minor=None)))
-    for brand in query.brands:
-        chips.append(Chip(brand, query.url(brands=tuple(b for b in query.brands if b != brand))))
+    chips += [Chip(brand, query.url(brands=tuple(b for b in query.brands if b != brand))) for brand in query.brands]
     if not query.in_stock:
         chips.append(Chip("Sold out too", query.url(in_stock=True)))
     return chips

@@ -56,6 +56,7 @@ class Frame:
     description: str = ""
     robots: str = ""
     canonical: str = ""
+    knows_visitor: bool = True  # False on pages made without a request: no PIN box, rather than a wrong one
 
 
 @dataclass(slots=True)

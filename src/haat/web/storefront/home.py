@@ -1,7 +1,8 @@
-"""The home page: the week of the visitor's PIN code, the stalls, two shelves; without a PIN code the question for it."""
+"""The home page: the week of a visitor's PIN code, the stalls, shelves; without a PIN code the question for it."""
 
 import asyncio
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 from litestar import Response
@@ -18,6 +19,7 @@ from haat.web.storefront.views import Shelf, card_of
 WEEK: Final = 7
 SHELF_ITEMS: Final = 12
 LEAST_ON_FIRST_SHELF: Final = 6
+LEAST_ON_SHELF: Final = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +58,7 @@ class HomePages:
         shelves = [self._soon(week, visit) if pincode else self._shelf("Best rated", "rating", visit)]
         shelves += [self._shelf("Best rated, and reaches you", "rating", visit)] if pincode else []
         shelves += [self._shelf("New in the market", "newest", visit)]
-        view.shelves = [shelf for shelf in await asyncio.gather(*shelves) if shelf.cards]
+        view.shelves = _without_repeats(await asyncio.gather(*shelves))
         frame = visit.frame("haat: the market that knows your PIN code", root="/")
         frame.canonical = visit.origin + "/"
         frame.description = (
@@ -81,12 +83,24 @@ class HomePages:
             pincode=visit.pincode if visit.place else None,
             deliver_by=deliver_by or None,
             sort="newest" if sort == "newest" else "rating",
-            limit=SHELF_ITEMS,
+            limit=SHELF_ITEMS * 2,
             facets=False,
         )
         found = await self.find(request)
         cards = [card_of(hit, visit.pincode, visit.today) for hit in found.hits]
         return Shelf(heading, cards, Query(sort=request.sort).url(), "All", eager=not visit.place)
+
+
+def _without_repeats(shelves: Sequence[Shelf]) -> list[Shelf]:
+    """Each thing on the first shelf that has it; shelves with too little left are taken away."""
+    seen: set[str] = set()
+    kept: list[Shelf] = []
+    for shelf in shelves:
+        cards = [card for card in shelf.cards if card.url not in seen][:SHELF_ITEMS]
+        if len(cards) >= LEAST_ON_SHELF or (cards and not kept):
+            seen.update(card.url for card in cards)
+            kept.append(replace(shelf, cards=cards))
+    return kept
 
 
 def _within_week(value: FacetValue, visit: Visit) -> bool:

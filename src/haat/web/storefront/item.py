@@ -1,6 +1,7 @@
 """The item document as pages read it: tolerant of what they do not use, with the choice of a variant."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Final
 
 import msgspec
@@ -103,19 +104,20 @@ def axes_of(item: ItemDocument) -> Sequence[str]:
     return [name for name in names if len({str(v.attributes.get(name)) for v in variants}) > 1][:3]
 
 
-def nearest_variant(
-    variants: Sequence[ItemVariant],
-    axes: Sequence[str],
-    here: ItemVariant,
-    axis: str,
-    value: str,
-    sold: Mapping[str, bool],
-) -> ItemVariant:
-    """The variant with this value on one axis that keeps most of the others, one that can be bought before one that cannot."""
-    having = [v for v in variants if str(v.attributes.get(axis)) == value]
+@dataclass(frozen=True, slots=True)
+class Forms:
+    """The variants of an item side by side: how they differ, and which can be bought."""
 
-    def closeness(variant: ItemVariant) -> tuple[int, bool]:
-        same = sum(variant.attributes.get(name) == here.attributes.get(name) for name in axes if name != axis)
-        return same, sold.get(variant.sku, False)
+    variants: Sequence[ItemVariant]
+    axes: Sequence[str]
+    sold: Mapping[str, bool]  # by sku
 
-    return max(having, key=closeness)
+    def nearest(self, here: ItemVariant, axis: str, value: str) -> ItemVariant:
+        """The variant with this value on one axis that keeps most of the others; of equals one that can be bought."""
+
+        def closeness(variant: ItemVariant) -> tuple[int, bool]:
+            kept = (name for name in self.axes if name != axis)
+            same = sum(variant.attributes.get(name) == here.attributes.get(name) for name in kept)
+            return same, self.sold.get(variant.sku, False)
+
+        return max((v for v in self.variants if str(v.attributes.get(axis)) == value), key=closeness)

@@ -16,6 +16,7 @@ from haat.web.storefront.address import MAX_TRAIL, PAGE_ITEMS, Query, read_query
 from haat.web.storefront.facets import Chip, FacetView, ValueView, filters_of
 from haat.web.storefront.frame import Visit
 from haat.web.storefront.item import read_item, stocked
+from haat.web.storefront.linked import breadcrumbs
 from haat.web.storefront.render import Renderer, json_ld, page
 from haat.web.storefront.views import Card, Due, Link, Shelf, card_of
 
@@ -337,15 +338,3 @@ def _kin(query: Query, found: SearchPage, visit: Visit) -> list[Link]:
         if value.count and value.value != query.category
     ]
     return links[:24] if len(links) > 1 or query.category else []
-
-
-def breadcrumbs(trail: Sequence[Link], origin: str, path: str) -> dict[str, Any]:
-    """Linked data of the way to a page. Source: schema.org BreadcrumbList."""
-    return {
-        "@context": "https://schema.org",
-        "@type": "BreadcrumbList",
-        "itemListElement": [
-            {"@type": "ListItem", "position": place, "name": link.name, "item": origin + (link.url or path)}
-            for place, link in enumerate(trail, 1)
-        ],
-    }

@@ -2,10 +2,9 @@
 
 import re
 from dataclasses import dataclass
-from typing import Any, Final
-from urllib.parse import parse_qs
+from typing import Final
 
-from litestar import Request, Response
+from litestar import Response
 from litestar.response import Redirect
 
 from haat.http.edge import COOKIE_DAYS, PIN_COOKIE
@@ -33,11 +32,13 @@ class PinPages:
 
     async def answer(self, visit: Visit, body: bytes) -> Response[bytes] | Redirect:
         """Remembers the PIN code and goes back; an empty one forgets it; one that cannot be served is told so."""
-        form = parse_qs(body.decode("utf-8", "replace"), keep_blank_values=True, max_num_fields=10)
-        target = same_site(form.get("next", ["/"])[0])
+        form = dict(pairs_of(body))
+        target = same_site(form.get("next", "/"))
         if target.startswith("/pin"):
             target = "/"
-        typed = form.get("pincode", [""])[0]
+        typed = form.get("pincode")
+        if typed is None:
+            return self._page(visit, target, _wrong("?"))
         digits = re.sub(r"[\s-]", "", typed.translate(_DIGITS))
         if not digits:
             return _back(target, f"{PIN_COOKIE}=; Path=/; Max-Age=0; HttpOnly; SameSite=Lax")
@@ -70,8 +71,3 @@ def _wrong(digits: str) -> str:
 def _back(target: str, cookie: str) -> Redirect:
     # the cookie is made here, not by the framework: it must have exactly the form that the edge reads
     return Redirect(target, status_code=303, headers={"set-cookie": cookie, "cache-control": "no-store"})
-
-
-async def form_of(request: Request[Any, Any, Any]) -> bytes:
-    """The body of a posted form; the edge limits its size."""
-    return await request.body()

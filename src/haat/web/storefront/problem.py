@@ -8,12 +8,12 @@ from haat.web.storefront.frame import Frame
 from haat.web.storefront.render import Renderer
 
 _WORDS: Final[dict[int, tuple[str, str]]] = {
-    403: ("This is not yours to do", "The request came from another site, or without the right to do this. Nothing was changed."),
+    403: ("This is not yours to do", "It came from another site, or without the right to do it. Nothing was changed."),
     404: ("This stall has moved on", "The page is not here, or not any more. The market is still open."),
     405: ("Not this way", "This address does not take what was sent to it."),
     413: ("That is too much at once", "What was sent is larger than we take. Nothing was changed."),
     429: ("A moment, please", "Too many requests came from your connection. Try again in a minute."),
-    503: ("The market is crowded", "One of our rooms does not answer at the moment. It is our fault, not yours. Try again in a moment."),
+    503: ("The market is crowded", "One of our rooms does not answer: our fault, not yours. Try again in a moment."),
 }  # fmt: skip
 _OURS: Final = (
     "Something broke on our side",
@@ -51,5 +51,5 @@ class ProblemPages:
             again=document.status in (429, 500, 503),
             errors=document.errors[:10] if document.status < 500 else [],
         )
-        frame = Frame(f"{heading} | haat", "", "", "/", "", [], robots="noindex")
+        frame = Frame(f"{heading} | haat", "", "", "/", "", [], robots="noindex", knows_visitor=False)
         return self.render("problem.html", page=view, frame=frame)

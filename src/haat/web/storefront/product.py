@@ -2,9 +2,9 @@
 
 import asyncio
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import Final
 
 import nh3
 from litestar import Response
@@ -20,15 +20,15 @@ from haat.web.storefront.address import Query, item_of, item_path, pairs_of
 from haat.web.storefront.colours import paint
 from haat.web.storefront.frame import Visit
 from haat.web.storefront.item import (
+    Forms,
     ItemDocument,
     ItemVariant,
     axes_of,
-    nearest_variant,
     read_item,
     sellable,
     stocked,
 )
-from haat.web.storefront.listing import breadcrumbs
+from haat.web.storefront.linked import description_of, linked_item
 from haat.web.storefront.render import Renderer, json_ld, page
 from haat.web.storefront.views import Amount, Due, Link, Picture, Shelf, Stars, card_of, picture_of, stars
 
@@ -169,10 +169,10 @@ class ProductPages:
         self._way(view, item, choice, visit)
         frame = visit.frame(f"{item.title} | haat", root=(item.category or "").partition(".")[0])
         frame.canonical = visit.origin + item_path(item.title, item.id)
-        frame.description = _description(item)
+        frame.description = description_of(item)
         if view.pictures:
             view.share_picture = visit.origin + view.pictures[0].src
-        view.json_ld = json_ld(_linked(item, choice, view, visit))
+        view.json_ld = json_ld(linked_item(item, choice.variant, choice.offers, visit.origin))
         return page(visit.request, self.render("product.html", page=view, frame=frame))
 
     def _way(self, view: ProductPage, item: ItemDocument, choice: Choice, visit: Visit) -> None:
@@ -295,7 +295,7 @@ def _pictures(item: ItemDocument, variant: ItemVariant | None) -> list[Picture]:
     count = len(item.pictures)
     own = [index for index in (variant.pictures if variant else []) if 0 <= index < count]
     order = [*own, *(index for index in range(count) if index not in own)]
-    found = [picture_of(item.pictures[index], most=1280) for index in order[:MAX_PICTURES]]
+    found = [picture_of(item.pictures[index], large=True) for index in order[:MAX_PICTURES]]
     return [picture for picture in found if picture is not None]
 
 
@@ -305,25 +305,16 @@ def _axes(item: ItemDocument, choice: Choice) -> list[Axis]:
     if here is None or not names:
         return []
     variants = [v for v in item.variants if v.active]
-    sold = {v.sku: sellable(choice.offers.get(v.sku)) for v in variants}
-    return [_axis(item, name, names, variants, choice, sold) for name in names]
+    forms = Forms(variants, names, {v.sku: sellable(choice.offers.get(v.sku)) for v in variants})
+    return [_axis(item, name, here, choice, forms) for name in names]
 
 
-def _axis(
-    item: ItemDocument,
-    name: str,
-    names: Sequence[str],
-    variants: Sequence[ItemVariant],
-    choice: Choice,
-    sold: Mapping[str, bool],
-) -> Axis:
-    here = choice.variant
-    assert here is not None
+def _axis(item: ItemDocument, name: str, here: ItemVariant, choice: Choice, forms: Forms) -> Axis:
     unit = item.units.get(name, "")
-    values = {str(v.attributes[name]): v.attributes[name] for v in variants if name in v.attributes}
+    values = {str(v.attributes[name]): v.attributes[name] for v in forms.variants if name in v.attributes}
     options: list[Option] = []
     for key, value in list(values.items())[:MAX_OPTIONS]:
-        target = nearest_variant(variants, names, here, name, key, sold)
+        target = forms.nearest(here, name, key)
         said = words.attribute(value, unit)
         current = str(here.attributes.get(name)) == key
         options.append(
@@ -331,7 +322,7 @@ def _axis(
                 words=said,
                 url=item_path(item.title, item.id, target.sku),
                 current=current,
-                gone=not sold.get(here.sku if current else target.sku, False),
+                gone=not forms.sold.get(here.sku if current else target.sku, False),
                 difference="" if current else _difference(choice.offer, choice.offers.get(target.sku)),
                 paint=paint(said) if name.lower() in _COLOUR_AXES else "",
             )
@@ -368,59 +359,3 @@ def _facts(item: ItemDocument, variant: ItemVariant | None) -> list[Fact]:
 def _is_markup(text: str) -> bool:
     """Whether a description was written as HTML: it has one of the tags we keep."""
     return re.search(r"<(?:p|br|ul|ol|li|b|strong|i|em|h3|h4|table)\b[^<>]*>", text, re.IGNORECASE) is not None
-
-
-def _description(item: ItemDocument) -> str:
-    text = " ".join([*item.bullets[:3], nh3.clean(item.description, tags=set())])
-    return re.sub(r"\s+", " ", re.sub(r"&\w+;", " ", text)).strip()[:160]
-
-
-def _linked(item: ItemDocument, choice: Choice, view: ProductPage, visit: Visit) -> dict[str, Any]:
-    """Linked data of the item and of the way to it. Source: schema.org Product, Offer, BreadcrumbList."""
-    path = item_path(item.title, item.id)
-    product: dict[str, Any] = {"@type": "Product", "name": item.title, "url": visit.origin + path}
-    if view.pictures:
-        product["image"] = [visit.origin + picture.src for picture in view.pictures[:4]]
-    text = _description(item)
-    if text:
-        product["description"] = text
-    if item.brand:
-        product["brand"] = {"@type": "Brand", "name": item.brand}
-    variant = choice.variant
-    if variant is not None:
-        product["sku"] = variant.sku
-        if variant.model:
-            product["mpn"] = variant.model
-        ean = next((e for e in variant.eans if re.fullmatch(r"\d{8}|\d{12,14}", e)), "")
-        if ean:
-            product["gtin"] = ean
-    if item.rating is not None and item.rating_count:
-        rating = {"@type": "AggregateRating", "ratingValue": round(item.rating, 2), "reviewCount": item.rating_count}
-        product["aggregateRating"] = rating
-    offers = _linked_offers(item, choice, visit)
-    if offers:
-        product["offers"] = offers
-    crumbs = breadcrumbs(view.trail, visit.origin, path)
-    crumbs.pop("@context")
-    return {"@context": "https://schema.org", "@graph": [product, crumbs]}
-
-
-def _linked_offers(item: ItemDocument, choice: Choice, visit: Visit) -> list[dict[str, Any]]:
-    found: list[dict[str, Any]] = []
-    for variant in item.variants[:30]:
-        offer = choice.offers.get(variant.sku)
-        if not variant.active or offer is None or not offer.active or offer.price_minor is None:
-            continue
-        stock = "InStock" if sellable(offer) else "OutOfStock"
-        found.append(
-            {
-                "@type": "Offer",
-                "sku": variant.sku,
-                "price": words.decimal(offer.price_minor, offer.currency),
-                "priceCurrency": offer.currency,
-                "availability": f"https://schema.org/{stock}",
-                "itemCondition": "https://schema.org/NewCondition",
-                "url": visit.origin + item_path(item.title, item.id, variant.sku),
-            }
-        )
-    return found

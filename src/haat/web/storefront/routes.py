@@ -6,9 +6,9 @@ from typing import Any
 
 from litestar import Request, Response, get, post
 from litestar.handlers import HTTPRouteHandler
+from litestar.params import FromPath
 from litestar.response import Redirect
 
-from haat.errors import NotFound
 from haat.http.signing import Signer
 from haat.vocabulary import Clock
 from haat.web.assets import Assets, static_route
@@ -26,7 +26,7 @@ from haat.web.ports import (
 from haat.web.storefront.frame import Visits
 from haat.web.storefront.home import HomePages
 from haat.web.storefront.listing import ListingPages
-from haat.web.storefront.pin import PinPages, form_of
+from haat.web.storefront.pin import PinPages
 from haat.web.storefront.problem import ProblemPages
 from haat.web.storefront.product import ProductPages
 from haat.web.storefront.render import Renderer
@@ -56,15 +56,24 @@ class StorefrontNeeds:
     public_url: str = ""  # where the shop is seen from outside; empty: as the browser wrote it
 
 
-def storefront_routes(needs: StorefrontNeeds, assets: Assets) -> Sequence[HTTPRouteHandler]:
-    """Handlers of all pages and of the static files."""
-    render = Renderer(assets)
+def storefront_routes(
+    needs: StorefrontNeeds, assets: Assets, render: Renderer | None = None
+) -> Sequence[HTTPRouteHandler]:
+    """Handlers of all pages and of the static files. A renderer may be shared: it keeps compiled templates."""
+    render = render or Renderer(assets)
     visits = Visits(needs.categories, needs.serviceability, needs.clock, needs.time_zone, needs.public_url)
+    return [
+        *_market(needs, visits, render),
+        *_pins(PinPages(render, needs.signer, needs.https), visits),
+        *_robots(Sitemaps(needs.links, needs.clock), visits),
+        static_route(assets),
+    ]
+
+
+def _market(needs: StorefrontNeeds, visits: Visits, render: Renderer) -> list[HTTPRouteHandler]:
     homes = HomePages(needs.find, render)
     listings = ListingPages(needs.find, needs.items, needs.offers, needs.nearest, render, needs.currency)
     products = ProductPages(needs.find, needs.items, needs.offers, needs.sellers, needs.warehouses, render)
-    pins = PinPages(render, needs.signer, needs.https)
-    sitemaps = Sitemaps(needs.links, needs.clock)
 
     @get("/", include_in_schema=False)
     async def home(request: AnyRequest) -> Response[bytes]:
@@ -75,38 +84,45 @@ def storefront_routes(needs: StorefrontNeeds, assets: Assets) -> Sequence[HTTPRo
         return await listings(await visits.of(request))
 
     @get("/c/{category:str}", include_in_schema=False)
-    async def category_page(request: AnyRequest, category: str) -> Response[bytes]:
+    async def category_page(request: AnyRequest, category: FromPath[str]) -> Response[bytes]:
         return await listings(await visits.of(request), category)
 
     @get("/i/{segment:str}", include_in_schema=False)
-    async def item_page(request: AnyRequest, segment: str) -> Response[bytes] | Redirect:
+    async def item_page(request: AnyRequest, segment: FromPath[str]) -> Response[bytes] | Redirect:
         return await products(await visits.of(request), segment)
 
+    return [home, search, category_page, item_page]
+
+
+def _pins(pins: PinPages, visits: Visits) -> list[HTTPRouteHandler]:
     @get("/pin", include_in_schema=False)
     async def pin_page(request: AnyRequest) -> Response[bytes]:
         return await pins.ask(await visits.of(request))
 
     @post("/pin", status_code=200, include_in_schema=False)
     async def remember_pin(request: AnyRequest) -> Response[bytes] | Redirect:
-        return await pins.answer(await visits.of(request), await form_of(request))
+        return await pins.answer(await visits.of(request), await request.body())
 
+    return [pin_page, remember_pin]
+
+
+def _robots(sitemaps: Sitemaps, visits: Visits) -> list[HTTPRouteHandler]:
     @get("/robots.txt", include_in_schema=False)
     async def robots(request: AnyRequest) -> Response[bytes]:
         return await sitemaps.robots(visits.plain(request))
 
-    @get("/{name:str}", include_in_schema=False)
-    async def sitemap(request: AnyRequest, name: str) -> Response[bytes]:
-        visit = await visits.of(request)
-        if name == "sitemap.xml":
-            return await sitemaps.index(visit)
-        if name == "sitemap-stalls.xml":
-            return await sitemaps.stalls(visit)
-        number = name.removeprefix("sitemap-items-").removesuffix(".xml")
-        if name == f"sitemap-items-{number}.xml" and number.isascii() and number.isdigit() and len(number) < 7:
-            return await sitemaps.items(visit, int(number))
-        raise NotFound("There is nothing at this address.")
+    @get("/sitemap.xml", include_in_schema=False)
+    async def sitemap(request: AnyRequest) -> Response[bytes]:
+        return await sitemaps.index(visits.plain(request))
 
-    return [home, search, category_page, item_page, pin_page, remember_pin, robots, sitemap, static_route(assets)]
+    @get("/sitemap/{name:str}", include_in_schema=False)
+    async def sitemap_file(request: AnyRequest, name: FromPath[str]) -> Response[bytes]:
+        visit = await visits.of(request)
+        if name == "stalls.xml":
+            return await sitemaps.stalls(visit)
+        return await sitemaps.items(visit, name)
+
+    return [robots, sitemap, sitemap_file]
 
 
 def problem_pages(assets: Assets) -> ProblemPages:

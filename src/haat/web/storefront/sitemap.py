@@ -3,6 +3,7 @@
 Source: sitemaps.org protocol 0.9 (at most 50,000 addresses a file), RFC 9309 (robots.txt).
 """
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Final
@@ -32,7 +33,7 @@ class _Bounds:
 
 @dataclass(frozen=True, slots=True)
 class Sitemaps:
-    """`/robots.txt`, `/sitemap.xml`, `/sitemap-stalls.xml`, `/sitemap-items-{n}.xml`."""
+    """`/robots.txt`, `/sitemap.xml`, `/sitemap/stalls.xml`, `/sitemap/items-{n}.xml`."""
 
     links: ItemLinks
     clock: Clock
@@ -45,7 +46,7 @@ class Sitemaps:
 
     async def index(self, visit: Visit) -> Response[bytes]:
         """The list of sitemap files. Cost: one walk over all item ids an hour."""
-        files = ["/sitemap-stalls.xml", *(f"/sitemap-items-{n}.xml" for n in range(1, len(await self._after()) + 1))]
+        files = ["/sitemap/stalls.xml", *(f"/sitemap/items-{n}.xml" for n in range(1, len(await self._after()) + 1))]
         entries = "".join(f"<sitemap><loc>{escape(visit.origin + file)}</loc></sitemap>\n" for file in files)
         return _xml(f"<sitemapindex {_SPACE}>\n{entries}</sitemapindex>\n")
 
@@ -53,9 +54,11 @@ class Sitemaps:
         """Home and every category."""
         return _xml(_urls([(visit.origin + "/", ""), *((f"{visit.origin}/c/{id_}", "") for id_ in visit.tree.names)]))
 
-    async def items(self, visit: Visit, number: int) -> Response[bytes]:
+    async def items(self, visit: Visit, name: str) -> Response[bytes]:
         """One file of items. Raises: NotFound."""
+        found = re.fullmatch(r"items-([1-9][0-9]{0,5})\.xml", name)
         after = await self._after()
+        number = int(found[1]) if found else 0
         if not 1 <= number <= len(after):
             raise NotFound("There is no such sitemap.")
         rows = await self.links(after[number - 1], FILE_ITEMS)

@@ -110,16 +110,17 @@ class Pictured(Protocol):
         """Pixels of the original, 0 where not known."""
 
 
-def picture_of(stored: Pictured | None, most: int = 640) -> Picture | None:
-    """Addresses of a picture at the widths it has, none wider than `most`."""
+def picture_of(stored: Pictured | None, *, large: bool = False) -> Picture | None:
+    """Addresses of a picture at the widths that cards (or, `large`, the product page) use and that it has."""
     if stored is None:
         return None
-    widths = [w for w in WIDTHS if w <= most and (not stored.width or w <= stored.width)] or [WIDTHS[0]]
+    wanted = (WIDTHS[1], WIDTHS[2], WIDTHS[3]) if large else (WIDTHS[1], WIDTHS[2])
+    widths = [w for w in wanted if not stored.width or w <= stored.width] or [WIDTHS[0]]
     paths = {width: f"/pictures/{stored.key}/{width}.webp" for width in widths}
-    middle = widths[min(1, len(widths) - 1)] if most <= 640 else widths[-2 if len(widths) > 2 else -1]
+    src = paths[widths[min(1, len(widths) - 1)] if large else widths[0]]
     srcset = ", ".join(f"{path} {width}w" for width, path in paths.items()) if len(paths) > 1 else ""
     width, height = (stored.width, stored.height) if stored.width and stored.height else (640, 640)
-    return Picture(paths[middle], srcset, paths[widths[0]], stored.alt, width, height)
+    return Picture(src, srcset, f"/pictures/{stored.key}/{WIDTHS[0]}.webp", stored.alt, width, height)
 
 
 def stars(average: float | None, count: int) -> Stars | None:

@@ -47,7 +47,7 @@ def minor_units(text: str, currency: str) -> int | None:
     found = re.fullmatch(r"\s*(?:₹|Rs\.?|INR)?\s*(\d[\d,  ]{0,14})(?:\.(\d{1,2}))?\s*", text, re.IGNORECASE)
     if found is None:
         return None
-    scale = 10 ** _DIGITS.get(currency, 2)
+    scale: int = 10 ** _DIGITS.get(currency, 2)
     whole = int(re.sub(r"\D", "", found[1]))
     return whole * scale + int((found[2] or "0").ljust(2, "0")) * scale // 100
 

@@ -67,27 +67,33 @@ class Suggest extends HTMLElement {
     }
   }
 
-  #read({ completions = [], categories = [], brands = [] }) {
-    const text = (entry) => (typeof entry === "string" ? entry : entry.text ?? entry.label ?? entry.name ?? entry.value);
-    return [
-      ...completions.slice(0, 6).map((entry) => ({ kind: "search", text: text(entry), url: `/search?q=${encodeURIComponent(text(entry))}` })),
-      ...categories.slice(0, 2).map((entry) => ({ kind: "shop", text: text(entry), small: "stall", url: `/c/${encodeURIComponent(entry.id)}` })),
-      ...brands.slice(0, 2).map((entry) => ({ kind: "star", text: text(entry), small: "brand", url: `/search?brand=${encodeURIComponent(text(entry))}` })),
-    ].slice(0, 10);
+  #read({ suggestions = [] }) {
+    const search = (name, value) => `/search?${new URLSearchParams({ [name]: value })}`;
+    return suggestions.slice(0, 10).map(({ kind, text, highlight = [], category_id: category, brand }) => ({
+      text,
+      highlight,
+      icon: { category: "shop", brand: "star" }[kind] ?? "search",
+      small: { category: "stall", brand: "brand" }[kind],
+      fills: kind === "completion",
+      url: category ? `/c/${encodeURIComponent(category)}` : brand ? search("brand", brand) : search("q", text),
+    }));
   }
 
   #show(items) {
     this.#items = items;
     this.#at = -1;
     this.input.removeAttribute("aria-activedescendant");
-    this.list.replaceChildren(...items.map((item, at) => {
+    this.list.replaceChildren(...items.map((item, index) => {
       const words = make("span", { dir: "auto" });
-      const typed = this.#asked.toLowerCase();
-      if (item.kind === "search" && item.text.toLowerCase().startsWith(typed)) {
-        words.append(item.text.slice(0, typed.length), make("b", {}, item.text.slice(typed.length)));
-      } else words.append(item.text);
+      let at = 0; // what was typed stays plain, what we add is bold
+      for (const [from, to] of item.highlight) {
+        if (from > at) words.append(make("b", {}, item.text.slice(at, from)));
+        words.append(item.text.slice(from, to));
+        at = to;
+      }
+      if (at < item.text.length) words.append(make("b", {}, item.text.slice(at)));
       if (item.small) words.append(make("small", {}, item.small));
-      return make("li", { id: `${this.list.id}-${at}`, role: "option", "aria-selected": "false", "data-at": at }, icon(item.kind), words);
+      return make("li", { id: `${this.list.id}-${index}`, role: "option", "aria-selected": "false", "data-at": index }, icon(item.icon), words);
     }));
     if (items.length && document.activeElement === this.input) this.#open();
     else this.#close();
@@ -118,7 +124,7 @@ class Suggest extends HTMLElement {
 
   #choose(at) {
     const item = this.#items[at];
-    this.input.value = item.kind === "search" ? item.text : this.input.value;
+    if (item.fills) this.input.value = item.text;
     this.#close();
     location.assign(item.url);
   }
