@@ -35,7 +35,7 @@ def main() -> int:
     uv = locked_version("uv")
     steps = [
         [*run, f"uv=={uv}"],
-        [str(HOME / "bin" / "uv"), "pip", "sync", "--quiet", "--require-hashes", "--python", str(python), str(LOCK)],
+        [str(HOME / "bin" / "uv"), "pip", "sync", "--quiet", "--compile-bytecode", "--require-hashes", "--python", str(python), str(LOCK)],
         [str(HOME / "bin" / "uv"), "pip", "install", "--quiet", "--no-deps", "--python", str(python), "-e", str(ROOT)],
     ]
     environment = {**os.environ, "VIRTUAL_ENV": str(HOME)}

@@ -124,7 +124,7 @@ def demo(
     from haat import commands
 
     with explained():
-        run(lambda: commands.demo(configured(), size=size, seed=seed, pictures=pictures, say=say))
+        run(lambda: commands.demo(configured(), commands.DemoOrder(size, seed, pictures), say=say))
 
 
 @app.command("import")

@@ -1,22 +1,29 @@
 """What the command line does, as functions over an open shop. `cli.py` parses, this does and prints.
 
-A command that needs engines opens the shop itself and holds the data directory; while a server runs there, it is told so.
+A command that needs engines opens the shop itself and holds the data directory; beside a server it is told so.
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Sequence
-from contextlib import asynccontextmanager
+import sys
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Final
 
 import msgspec
 
 from haat import serve as serving
 from haat.app import Shop, database_paths, open_shop
-from haat.engines.lock import data_directory
+from haat.demo.seed import seed
+from haat.demo_shop import MarketInShop
+from haat.engines.lock import data_directory, holder
 from haat.engines.sql.migrations import Step, upgrade
+from haat.errors import Conflict
+from haat.http.server import Engine
 from haat.settings import Settings
+
+if TYPE_CHECKING:
+    from rich.progress import TaskID
 
 Say = Callable[[str], None]
 ALL_ROLES: Final = ("web", "events", "lanes", "search-upkeep", "feeds", "behaviour", "timers")
@@ -66,3 +73,229 @@ def show_steps(steps: Sequence[Step], *, as_json: bool) -> None:
         print(f"{step.name}: {step.current or 'empty'} -> {step.head}")
 
 
+async def serve(settings: Settings, *, roles: Sequence[str], demo: bool, say: Say) -> None:
+    """Run a server until a signal. Raises: Invalid for an unknown role, Conflict, Unavailable."""
+    wanted = serving.checked(roles or ALL_ROLES, ALL_ROLES)
+    async with whole_shop(settings, "haat serve", settings.base_url) as shop:
+        if demo:
+            await fill_demo(shop, DemoOrder(), say)
+        if "web" in wanted:
+            say(
+                f"haat is at {settings.base_url}  (API: {settings.base_url}/api, metrics: http://{settings.admin_listen})"
+            )
+            say("Ctrl-C ends it.")
+        await serving.serve(shop, wanted)
+    say("Ended.")
+
+
+async def reindex(settings: Settings, say: Say) -> int:
+    """Build the search index anew; how many items it has."""
+    async with whole_shop(settings, "haat reindex") as shop:
+        with counted("items", say) as progress:
+            done = await shop.reindex(progress)
+        say(f"{done} items are in the new index, which is live.")
+        return done
+
+
+@dataclass(frozen=True, slots=True)
+class ReplayOrder:
+    """Which parked events, and what to do with them."""
+
+    consumer: str = ""
+    discard: bool = False
+    dry_run: bool = False
+
+
+async def replay(settings: Settings, order: ReplayOrder, *, as_json: bool, say: Say) -> bool:
+    """Replay or discard what is parked; whether all of it could be done."""
+    async with whole_shop(settings, "haat replay") as shop:
+        parked = await shop.list_parked(consumer=order.consumer or None, limit=500)
+        if order.dry_run or not parked:
+            rows = [
+                {
+                    "seq": p.seq,
+                    "consumer": p.consumer,
+                    "topic": p.topic,
+                    "key": p.key,
+                    "code": p.code,
+                    "reason": p.reason,
+                }
+                for p in parked
+            ]
+            if as_json:
+                print_json(rows)
+            for row in [] if as_json else rows:
+                print(f"{row['seq']}\t{row['consumer']}\t{row['key']}\t{row['code']}: {row['reason']}")
+            say(f"{len(rows)} parked events.")
+            return True
+        if order.discard:
+            say(f"{await shop.discard_parked([p.seq for p in parked])} events discarded.")
+            return True
+        done = await shop.replay_parked.all(order.consumer or None)
+        await shop.flow.drain()
+        if as_json:
+            print_json([one._asdict() for one in done])
+        failed = [one for one in done if not one.done]
+        say(f"{len(done) - len(failed)} events done, {len(failed)} stay parked.")
+        return not failed
+
+
+async def create_token(settings: Settings, role: str, note: str) -> str:
+    """A fresh token's text. Raises: Invalid, NoSuchSeller."""
+    async with whole_shop(settings, "haat token create") as shop:
+        _, token = await shop.create_token(role, note)
+        return token
+
+
+async def list_tokens(settings: Settings, *, as_json: bool) -> None:
+    """Print all tokens as they are kept."""
+    async with whole_shop(settings, "haat token list") as shop:
+        tokens = await shop.tokens.all()
+        if as_json:
+            print_json(tokens)
+        for token in [] if as_json else tokens:
+            who = f"seller:{token.seller}" if token.role == "seller" else token.role
+            print(f"{token.id}\t{who}\t{'revoked' if token.revoked_ms else 'live'}\t{token.note}")
+
+
+async def revoke_token(settings: Settings, token_id: str) -> bool:
+    """End a token; whether there was a live one."""
+    async with whole_shop(settings, "haat token revoke") as shop:
+        return await shop.tokens.revoke(token_id)
+
+
+async def doctor(settings: Settings, *, as_json: bool) -> bool:
+    """Print settings, engines and backlogs; whether everything answers. Works beside a running server."""
+    running = holder(settings.data_dir)
+    report = Report([Setting(*row) for row in settings.shown()], [], "")
+    if running is not None:
+        report.server = f"{running.command} (process {running.pid}) {running.url}".strip()
+        report.engines = await serving.readiness_of(settings)
+    else:
+        async with whole_shop(settings, "haat doctor") as shop:
+            report.engines = (await shop.readiness()).engines
+            lags = await shop.flow.measure()
+            report.backlogs = [Backlog(one.source, "relay", one.rows, one.ms) for one in lags.relay]
+            report.backlogs += [Backlog(one.topic, one.consumer, one.records, one.ms) for one in lags.consumers]
+            report.parked = dict(lags.parked)
+    if as_json:
+        print_json(report)
+    else:
+        _print_report(report)
+    return all(engine.ok for engine in report.engines)
+
+
+class Setting(msgspec.Struct):
+    """One setting as doctor shows it."""
+
+    name: str
+    value: str
+    source: str
+
+
+class Backlog(msgspec.Struct):
+    """What waits between a store or topic and who takes it on."""
+
+    origin: str
+    consumer: str
+    events: int
+    oldest_ms: int
+
+
+class Report(msgspec.Struct):
+    """What `haat doctor` found."""
+
+    settings: list[Setting]
+    engines: list[Engine]
+    server: str
+    backlogs: list[Backlog] = []
+    parked: dict[str, int] = {}
+
+
+def _print_report(report: Report) -> None:
+    width = max(len(setting.name) for setting in report.settings)
+    for setting in report.settings:
+        print(f"{setting.name:<{width}}  {setting.value}  ({setting.source})")
+    print(f"\nserver   {report.server or 'none runs on this data directory'}")
+    for engine in report.engines:
+        print(f"engine   {engine.name:<16}{'ok' if engine.ok else 'DOWN: ' + engine.detail}")
+    for backlog in report.backlogs:
+        print(f"backlog  {backlog.origin} -> {backlog.consumer}: {backlog.events} events, {backlog.oldest_ms} ms")
+    for consumer, count in report.parked.items():
+        print(f"parked   {consumer}: {count}")
+
+
+@contextmanager
+def counted(what: str, say: Say) -> Iterator[Callable[[int], None]]:
+    """A counter on a terminal; silence elsewhere."""
+    if not sys.stderr.isatty():
+        yield lambda _: None
+        return
+    from rich.console import Console
+    from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+
+    del say
+    columns = (SpinnerColumn(), TextColumn("{task.completed:,} " + what), TimeElapsedColumn())
+    with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
+        task = progress.add_task(what, total=None)
+        yield lambda done: progress.update(task, completed=done)
+
+
+@dataclass(frozen=True, slots=True)
+class DemoOrder:
+    """How large a market."""
+
+    size: int = 2_400
+    seed: int = 1
+    pictures: bool = True
+
+
+async def demo(settings: Settings, order: DemoOrder, *, say: Say) -> None:
+    """Fill the shop with the demo market."""
+    async with whole_shop(settings, "haat demo") as shop:
+        await fill_demo(shop, order, say)
+
+
+async def fill_demo(shop: Shop, order: DemoOrder, say: Say) -> None:
+    """Seed, and say what came of it. In development, make one operator's and one seller's token and print them."""
+    if shop.settings.env == "production":
+        raise Conflict("The demo market and its tokens have no place in production.")
+    with staged(say) as progress:
+        market = MarketInShop(shop)
+        summary = await seed(market, size=order.size, seed=order.seed, pictures=order.pictures, progress=progress)
+    for line in summary.lines():
+        say(line)
+    if not await shop.tokens.all():
+        seller = (await shop.sellers.find.all())[0].code
+        for role in ("operator", f"seller:{seller}"):
+            _, token = await shop.create_token(role, "demo")
+            say(f"API token, {role}: {token}")
+
+
+@contextmanager
+def staged(say: Say) -> Iterator[Callable[[str, int, int], None]]:
+    """Progress in stages: a bar on a terminal, one line a stage elsewhere."""
+    if not sys.stderr.isatty():
+        said: set[str] = set()
+
+        def line(what: str, _: int, __: int) -> None:
+            if what not in said:
+                said.add(what)
+                say(f"{what} …")
+
+        yield line
+        return
+    from rich.console import Console
+    from rich.progress import Progress, TimeElapsedColumn
+
+    with Progress(*Progress.get_default_columns(), TimeElapsedColumn(), console=Console(stderr=True)) as progress:
+        tasks: dict[str, TaskID] = {}
+
+        def bar(what: str, done: int, of: int) -> None:
+            if what not in tasks:
+                for task in tasks.values():
+                    progress.update(task, completed=1, total=1)
+                tasks[what] = progress.add_task(what, total=of)
+            progress.update(tasks[what], completed=done, total=of)
+
+        yield bar

@@ -11,11 +11,14 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from typing import Any, Final
 
+import msgspec
 import structlog
 import uvicorn
 
 from haat.app import Shop
 from haat.errors import Conflict, Invalid, Problem
+from haat.http.server import Engine, Readiness
+from haat.settings import Settings
 
 log = structlog.get_logger("haat.serve")
 
@@ -100,3 +103,17 @@ async def _stop_with(tasks: Sequence[asyncio.Task[None]], stop: asyncio.Event) -
     if tasks:
         await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
         stop.set()
+
+
+async def readiness_of(settings: Settings) -> list[Engine]:
+    """The engines as the running server sees them; one entry says so if it does not answer."""
+    host, port = settings.address
+    try:
+        async with asyncio.timeout(3):
+            reader, writer = await asyncio.open_connection(host, port)
+            writer.write(b"GET /readyz HTTP/1.1\r\nHost: doctor\r\nConnection: close\r\n\r\n")
+            answer = await reader.read(1 << 20)
+            writer.close()
+        return msgspec.json.decode(answer.partition(b"\r\n\r\n")[2], type=Readiness).engines
+    except (OSError, TimeoutError, msgspec.MsgspecError) as error:
+        return [Engine("server", False, f"{host}:{port} does not answer ({type(error).__name__})")]
