@@ -36,8 +36,8 @@ class Limits:
     VARIANTS: Final = 200
     EANS: Final = 200
     CATEGORY_DEPTH: Final = 10
-    STOCK_UNITS: Final = 1_000_000_000
-    PRICE_MINOR: Final = 10**13
+    STOCK_UNITS: Final = 10_000_000
+    PRICE_MINOR: Final = 10**12
 
 
 class Row(NamedTuple):

@@ -164,7 +164,7 @@ class _Builder:
             entry.problems.append(Bad(column, "A shipping class is standard, heavy or hazardous."))
         made.shipping_class = shipping
         if entry.tax_class:
-            made.tax_class = values.slug(self._text(entry, "tax_class", 64), "-") or "standard"
+            made.tax_class = values.slug(self._text(entry, "tax_class", 64), "-")[:32].strip("-") or "standard"
         self._price(entry, made)
         for place, units in entry.stock.items():
             made.stock[place] = take(entry, values.count, units, entry.column("stock"), 0)
