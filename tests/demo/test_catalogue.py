@@ -90,7 +90,13 @@ def test_titles_tell_items_apart(items: list[Item]) -> None:
     assert any("ऀ" <= letter <= "ॿ" for item in items for letter in item.title)
 
 
+def test_a_larger_market_holds_the_smaller_one(items: list[Item]) -> None:
+    larger = {(item.seller, item.code): item for item in shop(1, 3_000)}
+    assert all(larger[item.seller, item.code] == item for item in items)
+
+
 def test_codes_and_article_numbers_are_unique(items: list[Item]) -> None:
+    assert len({item.code for item in items}) == len(items)
     skus = [f"{item.seller}.{variant.code}" for item in items for variant in item.variants]
     eans = [variant.ean for item in items for variant in item.variants]
     assert len(set(skus)) == len(skus)

