@@ -2,46 +2,27 @@
 
 import asyncio
 from collections import Counter
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import ClassVar
 
-import msgspec
-from sqlalchemy import Column, Integer, MetaData, String, Table, insert, select
-
-from haat.engines.sql import Statement, Tx
-from haat.engines.sql.inbox import inbox_table
-from haat.engines.sql.outgoing import SqlOutgoing, outbox_table
+from haat.engines.sql.outgoing import SqlOutgoing
 from haat.engines.sql.sqlite import SqliteDatabase
 from haat.engines.system import SeededIds
 from haat.events.adapters.sql_parking import SqlParking
 from haat.events.adapters.sqlite_log import SqliteEventLog
 from haat.events.adapters.tables import LINE
-from haat.events.backoff import Backoff
 from haat.events.consume import Consumer
-from haat.events.envelope import Event
 from haat.events.flow import Flow
-from haat.events.inbox import fresh
 from haat.events.lag import MeasureLag
 from haat.events.outbox import Outbox
 from haat.events.ports import Handler
 from haat.events.relay import Relay
 from tests.conftest import ManualClock
 from tests.contracts.embedded import template
+from tests.events.handlers import AT_ONCE, EFFECT, TABLES, Collect, Counted, Once, Sold, allow
 
-TABLES = MetaData()
-outbox_table(TABLES)
-inbox_table(TABLES)
-EFFECTS = Table("effects", TABLES, Column("seq", Integer, primary_key=True), Column("n", String(40), nullable=False))
-ADD_EFFECT = Statement(insert(EFFECTS), "n")
-EFFECT = Statement(select(EFFECTS.c.n))
-
-AT_ONCE = Backoff(lambda: 0.0)  # retries without waiting: the jitter is the part that is injected
-
-
-def allow(events: Sequence[Event]) -> None:
-    """What handlers do on the way unless a test says otherwise: nothing."""
+__all__ = ["AT_ONCE", "Collect", "Counted", "Once", "Sold", "World", "a_world", "allow", "until"]
 
 
 async def until(true: Callable[[], Awaitable[bool]] | Callable[[], bool], timeout_s: float = 20.0) -> None:
@@ -52,60 +33,6 @@ async def until(true: Callable[[], Awaitable[bool]] | Callable[[], bool], timeou
             if answer if isinstance(answer, bool) else await answer:
                 return
             await asyncio.sleep(0)
-
-
-class Counted(msgspec.Struct, frozen=True):
-    """The message of these tests."""
-
-    topic: ClassVar[str] = "items"
-    type: ClassVar[str] = "item.counted"
-    schema_version: ClassVar[int] = 1
-
-    n: int
-
-
-class Sold(Counted, frozen=True):
-    """The same on another topic."""
-
-    topic: ClassVar[str] = "offers"
-
-
-class Collect:
-    """A handler that keeps what it got and does what the test says on the way."""
-
-    def __init__(self, name: str = "collect", topics: tuple[str, ...] = ("items",)) -> None:
-        self.name = name
-        self.topics = topics
-        self.seen: list[tuple[str, int]] = []
-        self.calls: list[list[int]] = []
-        self.before: Callable[[Sequence[Event]], None] = allow
-
-    async def __call__(self, events: Sequence[Event]) -> None:
-        self.calls.append([event.read(Counted).n for event in events])
-        self.before(events)
-        self.seen += [(event.subject, event.read(Counted).n) for event in events]
-
-    @property
-    def numbers(self) -> list[int]:
-        return [n for _, n in self.seen]
-
-
-class Once:
-    """A handler whose effect is a row, written with the inbox."""
-
-    def __init__(self, database: SqliteDatabase) -> None:
-        self.name = "once"
-        self.topics = ("items",)
-        self._database = database
-        self.fails: Callable[[Sequence[Event]], None] = allow
-
-    async def __call__(self, events: Sequence[Event]) -> None:
-        def unit(tx: Tx) -> None:
-            new = fresh(tx, self.name, [event.id for event in events])
-            ADD_EFFECT.many(tx, [{"n": str(event.read(Counted).n)} for event in events if event.id in new])
-
-        await self._database.transact(unit)
-        self.fails(events)
 
 
 class World:

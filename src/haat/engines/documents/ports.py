@@ -8,7 +8,7 @@ P4 the stored version is `expects` + 1, and versions only grow
 P5 `get` of many ids is one round trip; unknown ids are missing from the answer
 P6 `find` gives exactly the documents whose newest keys hold the value, by id, page by page
 P7 `scan` visits every document that is there all the while exactly once, by id
-P8 bodies, ids and lookup values come back as they are; an id with a NUL character is refused (`Invalid`) and never found;
+P8 bodies, ids and lookup values come back as they are, but an id with a NUL character is refused (`Invalid`);
    collections do not see each other
 P9 after close, and while the engine is gone, every call raises `Unavailable`
 """

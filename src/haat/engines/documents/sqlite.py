@@ -68,7 +68,7 @@ class SqliteDocuments:
 
     async def get(self, ids: Sequence[str]) -> dict[str, Document]:
         """See Documents."""
-        ids = [id for id in ids if "\0" not in id]
+        ids = [one for one in ids if "\0" not in one]
         if not ids:
             return {}
         rows = await self._database.read(lambda tx: _GET.all(tx, self._within(ids)))

@@ -1,0 +1,1 @@
+"""Processes that are killed. Run by `make faults`; they need no network and leave nothing behind."""
