@@ -9,7 +9,7 @@ import hashlib
 import re
 import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Final, Literal
 
 from msgspec import Struct
@@ -26,6 +26,7 @@ MAX_CATEGORY_NAME_CHARS: Final = 100
 MAX_ENUM_VALUES: Final = 500
 MAX_CATEGORIES: Final = 20_000  # the tree is one document and one answer: Google's whole taxonomy has 5,595
 
+_REMEMBERED: Final = 20_000  # names of attributes and categories come back with every row of a feed
 _ID: Final = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*(?:\.[a-z0-9]+(?:-[a-z0-9]+)*)*")
 NAME: Final = re.compile(r"[a-z0-9][a-z0-9_]*")
 
@@ -206,11 +207,13 @@ def is_category_id(text: str) -> bool:
     return len(text) <= MAX_ID_CHARS and text.count(".") < MAX_DEPTH and _ID.fullmatch(text) is not None
 
 
+@lru_cache(_REMEMBERED)
 def is_attribute_name(text: str) -> bool:
     """Whether text may name an attribute."""
     return len(text) <= MAX_NAME_CHARS and NAME.fullmatch(text) is not None
 
 
+@lru_cache(_REMEMBERED)
 def slug(name: str) -> str:
     """The part of an id that a category name gives: accents dropped, "&" and spaces as hyphens, at most 60 characters.
 

@@ -118,11 +118,11 @@ class _Check:
         if len(given) > 2 * MAX_ATTRIBUTES:
             self.bad(at, f"At most {2 * MAX_ATTRIBUTES} entries, not {len(given)}.")
             return {}
-        return {
-            name: self.words(one, f"{at}/{pointed(name[:_SHOWN_CHARS])}", most)
-            for name, one in given.items()
-            if one and is_attribute_name(name)
-        }
+        found = {name: text.line(one) for name, one in given.items() if one and is_attribute_name(name)}
+        for name, one in found.items():
+            if len(one) > most:
+                self.bad(f"{at}/{name}", f"Give at most {most} characters, not {len(one)}.")
+        return found
 
     def pictures(self) -> list[Picture]:
         if len(self.draft.pictures) > MAX_PICTURES:

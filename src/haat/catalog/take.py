@@ -75,6 +75,11 @@ class OfferedItem(Struct, frozen=True, kw_only=True):
         """What decides which of two is newer."""
         return self.as_of_ms, self.line
 
+    @property
+    def urls(self) -> list[str]:
+        """Every picture it names."""
+        return [*self.pictures, *(url for variant in self.variants for url in variant.pictures)]
+
     def origin(self) -> Origin:
         """What the item remembers of this offer."""
         bare = msgspec.structs.replace(self, feed_id="", as_of_ms=0, line=0, create_categories=False)
@@ -150,7 +155,7 @@ class TakeOffered:
         """
         refusals: list[Refusal] = []
         tree = await self._grown(offered)
-        tried = await self.gallery.tried([url for one in offered for url in urls_of(one.origin())])
+        tried = await self.gallery.tried([url for one in offered for url in one.urls])
         pending: dict[str, list[OfferedItem]] = {}
         for one in sorted(offered, key=lambda one: one.order):
             pending.setdefault(one.item_id, []).append(one)
