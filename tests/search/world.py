@@ -71,8 +71,8 @@ class Market:
         self.reads += 1
         return {id_: json.dumps(self.documents[id_]).encode() for id_ in ids if id_ in self.documents}
 
-    async def offers_of(self, ids: Sequence[str]) -> Mapping[str, Sequence[Offer]]:
-        return {id_: self.offers[id_] for id_ in ids if id_ in self.offers}
+    async def offers_of(self, item_ids: Sequence[str]) -> Mapping[str, Sequence[Offer]]:
+        return {id_: self.offers[id_] for id_ in item_ids if id_ in self.offers}
 
     async def all_items(self, after: str, limit: int) -> Sequence[tuple[str, bytes]]:
         ids = sorted(id_ for id_ in self.documents if id_ > after)[:limit]

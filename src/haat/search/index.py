@@ -275,7 +275,7 @@ class ItemIndex(Protocol):
         """Version and ordinal of each item that is in the newest view."""
 
     async def rebuild(self) -> "Rebuild":
-        """Begin a second, empty index beside this one. Raises: Conflict while another rebuild runs."""
+        """Commit, and begin a second, empty index beside this one. Raises: Conflict while another rebuild runs."""
 
     async def ping(self) -> None:
         """Return if it answers. Raises: Unavailable."""

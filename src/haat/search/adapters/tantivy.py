@@ -170,6 +170,7 @@ class TantivyItemIndex:
         live = self._opened()
         if self._next is not None:
             raise Rebuilding
+        self._commit()  # what was written before belongs to the old content: the rebuild is given it again
         folder = self._folder / _after(live.folder.name)
         shutil.rmtree(folder, ignore_errors=True)
         self._next = Generation.create(folder, self._heap_bytes)
