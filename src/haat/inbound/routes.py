@@ -88,9 +88,7 @@ def inbound_routes(accept: AcceptFeed, status: FeedStatus, report: FeedReport, s
             asked = FeedRequest(seller=seller, filename=file.filename, format=format, generated_at_ms=generated_at_ms)
             feed = await accept(asked, _chunks_of(file))
         else:
-            raise HTTPException(
-                status_code=415, detail="Send multipart/form-data with a `file`, or application/x-ndjson."
-            )
+            raise HTTPException(status_code=415, detail="Send a multipart `file`, or application/x-ndjson.")
         return Response(view(feed, 0), headers={"location": _PREFIX + feed.id})
 
     @get("/feeds", summary="Your feeds, newest first")

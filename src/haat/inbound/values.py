@@ -23,7 +23,7 @@ _COMMA_AMOUNT: Final = re.compile(
     r"(?:([A-Z]{3}) ?|[₹$€£] ?)?(-?[0-9]{1,3}(?:\.[0-9]{3})+|-?[0-9]{1,15})?(,[0-9]{0,10})?(?: ?([A-Z]{3}))?"
 )
 _NUMBER: Final = re.compile(r"-?(?:0|[1-9][0-9]{0,14})(?:\.[0-9]{1,15})?")
-_COUNT: Final = re.compile(r"-?[0-9]{1,10}(?:\.0*)?")
+_COUNT: Final = re.compile(r"-?[0-9]{1,13}(?:\.0*)?")
 _DATE: Final = re.compile(r"([0-9]{4}-[0-9]{2}-[0-9]{2})(?:[T ].*)?")
 _EAN: Final = re.compile(r"[0-9]{8,14}")
 _SLUG: Final = re.compile(r"[^a-z0-9]+")
@@ -125,7 +125,7 @@ def number(value: Any, name: str) -> int | float:
     raise Bad(name, "This must be a number.")
 
 
-def count(value: Any, name: str) -> int:
+def count(value: Any, name: str, most: int = Limits.STOCK_UNITS) -> int:
     """A whole number of units, not negative."""
     if isinstance(value, str):
         if not _COUNT.fullmatch(value.strip()):
@@ -133,14 +133,12 @@ def count(value: Any, name: str) -> int:
         found = int(value.strip().partition(".")[0])
     elif isinstance(value, int) and not isinstance(value, bool):
         found = value
-    elif (
-        isinstance(value, float | Decimal) and -1 < value <= Limits.STOCK_UNITS and value == int(value)
-    ):  # 1e999999 stays unspelled
+    elif isinstance(value, float | Decimal) and -1 < value <= most and value == int(value):  # 1e999999 stays unspelled
         found = int(value)
     else:
         raise Bad(name, "This must be a whole number.")
-    if not 0 <= found <= Limits.STOCK_UNITS:
-        raise Bad(name, f"This must be from 0 to {Limits.STOCK_UNITS:,}.")
+    if not 0 <= found <= most:
+        raise Bad(name, f"This must be from 0 to {most:,}.")
     return found
 
 

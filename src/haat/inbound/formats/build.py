@@ -38,12 +38,14 @@ class _Builder:
         self.taken = taken
         self.reading = reading
         self.entries = entries
+        self.code: Any = ""  # the item's, as written
 
     def build(self, code: str) -> None:
         head = next((e for e in self.entries if e.role in ("both", "item")), self.entries[0])
         draft = Draft(code="", line=head.line, action=head.action)
         draft.item_rows = [e.number for e in self.entries if e.role != "variant"] or [head.number]
-        draft.code = self._take(head, values.code, code or head.code, head.column("code"), "")
+        self.code = code or head.code
+        draft.code = self._take(head, values.code, self.code, head.column("code"), "")
         draft.title = self._take(head, values.text, head.title, head.column("title"), Limits.TITLE_CHARS, "")
         if head.action == "offer":
             self._item(head, draft)
@@ -149,8 +151,9 @@ class _Builder:
     def _variant(self, entry: Entry, draft: Draft) -> DraftVariant:
         take = self._take
         made = DraftVariant(code="", line=entry.line, number=entry.number)
-        made.code = draft.code if entry.role == "both" and not entry.code else ""
-        if not made.code:
+        if entry.role == "both" and entry.code in ("", self.code):
+            made.code = draft.code
+        else:
             made.code = take(entry, values.code, entry.code, entry.column("code"), "")
         self._attributes(entry, draft, made.attributes, variant=True)
         made.eans = list(dict.fromkeys(take(entry, values.ean, e, entry.column("eans"), "") for e in entry.eans))
@@ -183,8 +186,9 @@ class _Builder:
         column = entry.column("price")
         try:
             if entry.price_minor is not None:
-                made.price_minor = values.count(entry.price_minor, entry.column("price_minor")) or None
-                made.price_missing = made.price_minor is None
+                minor = values.count(entry.price_minor, entry.column("price_minor"), Limits.PRICE_MINOR)
+                made.price_minor = minor or self.reading.mapping.price.missing_price_minor
+                made.price_missing = minor == 0
             else:
                 made.price_minor, made.price_missing = self.reading.price(entry.price, column, entry.currency)
             if made.price_missing and entry.action == "price":
