@@ -2,7 +2,8 @@
 
 Run: `python -m benchmarks.group_commit [--json] [--rounds N] [--callers N] [--units N] [--folder F] [--out FILE]`.
 Both ways take turns within each round of one run, so that what else the machine does falls on both. Every commit is
-synced to disk (WAL, synchronous=FULL) before its callers are answered. Goal: units per second at least 5 times as many, for both units.
+synced to disk (WAL, synchronous=FULL) before its callers are answered. Goal: at least 5 times as many
+units per second, for both units.
 
 Two units: `row` changes one row by a guarded UPDATE; `order` is the size of a placed order: 3 guarded UPDATEs of stock,
 an order, 3 lines, 3 movements and 2 outbox rows in 5 statements.
