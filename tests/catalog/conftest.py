@@ -23,6 +23,10 @@ from haat.engines.sql.outgoing import SqlOutgoing
 from haat.engines.sql.sqlite import SqliteDatabase
 from haat.engines.system import SeededIds
 from haat.events.envelope import decode
+from haat.events.outbox import Outbox
+from haat.inbound.adapters.sql import SqlFeeds
+from haat.inbound.adapters.tables import LINE as FEEDS
+from haat.inbound.identify import IdentifyItem
 from tests.conftest import ManualClock
 
 BAGS = Category(
@@ -41,17 +45,6 @@ BAGS = Category(
 OUTDOOR = Category(
     id="outdoor", name="Outdoor", attributes=[Attribute(name="weight", label="Weight", kind="number", unit="g")]
 )
-
-
-class Issued:
-    """The identity port over a dictionary: what inbound keeps in its database."""
-
-    def __init__(self, ids: SeededIds) -> None:
-        self._ids = ids
-        self.known: dict[tuple[str, str], str] = {}
-
-    async def __call__(self, seller: str, code: str) -> str:
-        return self.known.setdefault((seller, code), self._ids.new("itm"))
 
 
 class Counted:
@@ -102,18 +95,21 @@ class Market:
 
 @pytest.fixture(scope="session")
 def migrated(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """An empty database at its head, to be copied: migrating takes longer than most tests."""
-    path = tmp_path_factory.mktemp("catalog") / "catalog.db"
-    upgrade(line("catalog"), path)
-    return path
+    """Empty databases at their head, to be copied: migrating takes longer than most tests."""
+    folder = tmp_path_factory.mktemp("migrated")
+    upgrade(line("catalog"), folder / "catalog.db")
+    upgrade(FEEDS, folder / "inbound.db")
+    return folder
 
 
 @pytest.fixture
 async def market(tmp_path: Path, migrated: Path, clock: ManualClock, ids: SeededIds) -> AsyncIterator[Market]:
-    path = tmp_path / "catalog.db"
-    copyfile(migrated, path)
-    database = SqliteDatabase(path, clock)
+    for name in ("catalog.db", "inbound.db"):
+        copyfile(migrated / name, tmp_path / name)
+    database = SqliteDatabase(tmp_path / "catalog.db", clock)
+    feeds = SqliteDatabase(tmp_path / "inbound.db", clock)
     database.open()
+    feeds.open()
     blobs = FileBlobs(tmp_path / "blobs")
     blobs.open()
     reencode = Reencoder(QUICK)
@@ -127,13 +123,15 @@ async def market(tmp_path: Path, migrated: Path, clock: ManualClock, ids: Seeded
     fetch = Fetcher(
         resolver=resolver, allowed=[ip_network("127.0.0.0/8")], ports=frozenset(range(1_024, 65_536)), deadline_s=5.0
     )
-    outside = Outside(blobs=blobs, reencode=reencode, fetch=fetch, identity=Issued(ids), clock=clock, ids=ids)
+    identity = IdentifyItem(SqlFeeds(feeds, Outbox("haat/inbound", ids)), ids)
+    outside = Outside(blobs=blobs, reencode=reencode, fetch=fetch, identity=identity, clock=clock, ids=ids)
     catalog = catalog_on(collections, outside)
     for category in (OUTDOOR, BAGS):
         await catalog.put_category(category)
     yield Market(catalog, collections, database, blobs, calls)
     reencode.close()
     database.close()
+    feeds.close()
     blobs.close()
 
 

@@ -54,6 +54,8 @@ class Catalog:
     """Every use case of the catalogue."""
 
     trees: TreeStore
+    claims: SkuClaims
+    gallery: Gallery
     documents: ItemDocuments
     schemas: CategorySchemas
     show_item: ShowItem
@@ -85,6 +87,8 @@ def catalog_on(collections: Collections, outside: Outside) -> Catalog:
     fetch_pictures = FetchPictures(shelf, gallery, outside.fetch, add_picture, clock)
     return Catalog(
         trees=trees,
+        claims=claims,
+        gallery=gallery,
         documents=ItemDocuments(shelf),
         schemas=CategorySchemas(trees),
         show_item=ShowItem(shelf),
