@@ -50,6 +50,8 @@ from haat.inbound.accept import AcceptFeed
 from haat.inbound.adapters.sql import SqlFeeds
 from haat.inbound.adapters.tables import LINE as INBOUND_LINE
 from haat.inbound.identify import IdentifyItem
+from haat.inbound.report import FeedReport, FeedStatus
+from haat.inbound.routes import inbound_routes
 from haat.inbound.work import FeedWorker
 from haat.inventory.adapters.sql import SqlOfferStore
 from haat.inventory.adapters.tables import LINE as ORDERS_LINE
@@ -63,6 +65,7 @@ from haat.joins import (
     CategoryNames,
     ItemOfSku,
     NearestWords,
+    ParkedRows,
     SellerBook,
     StockOfSkus,
     WarehouseBook,
@@ -156,6 +159,8 @@ class Shop:
     create_token: CreateToken
     accept_feed: AcceptFeed
     feed_worker: FeedWorker
+    feed_status: FeedStatus
+    feed_report: FeedReport
     list_parked: ListParked
     replay_parked: ReplayParked
     discard_parked: DiscardParked
@@ -235,6 +240,8 @@ async def open_shop(settings: Settings, clock: Clock | None = None, ids: Ids | N
         outside = Outside(blobs, reencoder, Fetcher(), IdentifyItem(feeds, ids), clock, ids)
         catalog = catalog_on(collections, outside)
         offers = SqlOfferStore(databases["orders"], Outbox("haat/inventory", ids))
+        feed_status = FeedStatus(feeds, ParkedRows(parking))
+        feed_report = FeedReport(feeds)
         accept_feed = AcceptFeed(feeds, blobs, sellers, clock, ids, FEED_BYTES)
         feed_worker = FeedWorker(
             feeds, blobs, catalog.schemas, _category_id, warehouse_book, clock, ids, settings.currency, ids.new("evt")
@@ -306,6 +313,7 @@ async def open_shop(settings: Settings, clock: Clock | None = None, ids: Ids | N
                 signer=signer,
             ),
             inventory_routes(set_offer, change_stock, offers, signer),
+            inbound_routes(accept_feed, feed_status, feed_report, signer),
         ]
         needs = StorefrontNeeds(
             find=find,
@@ -383,6 +391,8 @@ async def open_shop(settings: Settings, clock: Clock | None = None, ids: Ids | N
             create_token=CreateToken(user_store, ids, clock),
             accept_feed=accept_feed,
             feed_worker=feed_worker,
+            feed_status=feed_status,
+            feed_report=feed_report,
             list_parked=ListParked(parking),
             replay_parked=ReplayParked(parking, {handler.name: handler for handler in handlers}),
             discard_parked=DiscardParked(parking),

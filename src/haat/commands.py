@@ -8,6 +8,7 @@ import sys
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 import msgspec
@@ -20,12 +21,15 @@ from haat.engines.lock import data_directory, holder
 from haat.engines.sql.migrations import Step, upgrade
 from haat.errors import Conflict
 from haat.http.server import Engine
+from haat.inbound.command import ImportFile
+from haat.inbound.feed import Feed
 from haat.settings import Settings
 
 if TYPE_CHECKING:
     from rich.progress import TaskID
 
 Say = Callable[[str], None]
+IMPORT_DRAIN_S: Final = 3_600.0  # an upper bound for a million rows, not an expectation
 ALL_ROLES: Final = ("web", "events", "lanes", "search-upkeep", "feeds", "behaviour", "timers")
 
 
@@ -86,6 +90,60 @@ async def serve(settings: Settings, *, roles: Sequence[str], demo: bool, say: Sa
             say("Ctrl-C ends it.")
         await serving.serve(shop, wanted)
     say("Ended.")
+
+
+@dataclass(frozen=True, slots=True)
+class ImportOrder:
+    """Which file, whose, and how to read it."""
+
+    file: Path
+    seller: str
+    feed_format: str = ""
+    mapping: Path | None = None
+    report: Path | None = None
+
+
+async def import_feed(settings: Settings, order: ImportOrder, *, as_json: bool, say: Say) -> bool:
+    """Read a feed until its rows are searchable; whether it was read to its end. Refused rows are no failure."""
+    async with whole_shop(settings, "haat import") as shop:
+        do_import = ImportFile(shop.accept_feed, shop.feed_worker)
+        started_s = shop.clock.monotonic_s()
+        with counted("rows", say) as progress:
+            feed = await do_import(
+                order.file,
+                order.seller,
+                fmt=order.feed_format,
+                mapping_path=order.mapping,
+                on_progress=lambda p: progress(p.counts.rows),
+            )
+            read_s = shop.clock.monotonic_s() - started_s
+            await shop.flow.drain(IMPORT_DRAIN_S)
+        searchable_s = shop.clock.monotonic_s() - started_s
+        shown = await shop.feed_status(order.seller, feed.id)
+        if order.report is not None:
+            await _write_report(shop, feed, order.report, shown.parked)
+        if as_json:
+            print_json(
+                {**msgspec.to_builtins(shown), "read_s": round(read_s, 2), "searchable_s": round(searchable_s, 2)}
+            )
+        say(
+            f"{shown.rows:,} rows: {shown.accepted:,} accepted, {shown.unchanged:,} unchanged, "
+            f"{shown.refused:,} refused, {shown.parked:,} parked; read in {read_s:.1f} s, searchable after {searchable_s:.1f} s."
+        )
+        if shown.missing_prices:
+            say(f"{shown.missing_prices:,} rows had no price of their own.")
+        if shown.reason:
+            say(f"The feed was not read to its end: {shown.reason}")
+        if shown.refused and order.report is None:
+            say("Why each row was refused: --report FILE.csv")
+        return feed.state == "done"
+
+
+async def _write_report(shop: Shop, feed: Feed, path: Path, parked: int) -> None:
+    pieces = shop.feed_report.json(feed, parked) if path.suffix == ".json" else shop.feed_report.csv(feed)
+    with path.open("wb") as file:  # a local file of a command line
+        async for piece in pieces:
+            file.write(piece)
 
 
 async def reindex(settings: Settings, say: Say) -> int:

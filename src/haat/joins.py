@@ -15,6 +15,8 @@ from haat.catalog.claims import SkuClaims
 from haat.catalog.forest import TreeStore
 from haat.catalog.read import ItemDocuments
 from haat.engines.documents import Documents
+from haat.events.envelope import decode
+from haat.events.parking import Parking
 from haat.inventory.ports import OfferStore
 from haat.search.lexicon import Lexicon
 from haat.serviceability.model import Warehouse
@@ -24,6 +26,7 @@ from haat.users.sellers import CreateSeller, FindSellers
 from haat.vocabulary import ShippingClass
 
 _PAGE: Final = 500
+_INBOUND: Final = frozenset({"items.inbound", "offers.inbound"})
 
 
 class _Facts(msgspec.Struct, frozen=True):
@@ -40,6 +43,12 @@ class _Head(msgspec.Struct, frozen=True):
     title: str
     status: str
     updated: str
+
+
+class _OfFeed(msgspec.Struct, frozen=True):
+    """Which feed an inbound event came from."""
+
+    feed_id: str = ""
 
 
 class StockedUnit(msgspec.Struct, frozen=True, gc=False):
@@ -189,6 +198,28 @@ class NearestWords:
         suggester = self.lexicon.current.suggester
         found = [s.text for one in tries for s in suggester.suggest(one) if s.kind == "completion"]
         return list(dict.fromkeys(found))[:5]
+
+
+@dataclass(frozen=True, slots=True)
+class ParkedRows:
+    """inbound.ParkedRows: events of a feed that wait for a person, from the parked table."""
+
+    parking: Parking
+
+    async def __call__(self, feed_id: str) -> int:
+        """How many. Reads all that is parked: little, or the shop has another problem."""
+        found, after = 0, 0
+        while page := await self.parking.page(after=after, limit=_PAGE):
+            found += sum(parked.topic in _INBOUND and _feed_of(parked.value) == feed_id for parked in page)
+            after = page[-1].seq
+        return found
+
+
+def _feed_of(value: bytes) -> str:
+    try:
+        return decode(value).read(_OfFeed).feed_id
+    except msgspec.MsgspecError:
+        return ""
 
 
 @dataclass(slots=True)
