@@ -220,3 +220,25 @@ async def test_a_hub_born_after_the_build_takes_its_pin_codes_with_the_next(shop
     assert after is not None
     assert (after.hub_name, after.hub) == ("New", live.reach.hubs - 1)
     assert equal_to_a_full_build(live.reach)
+
+
+async def test_hubs_are_seeded_once(shop: Shop) -> None:
+    assert await shop.seed() == len(shop.places.hubs())
+    assert await shop.seed() == 0
+    assert (await shop.store.state())[0] == 1
+
+
+async def test_a_matrix_whose_file_is_gone_or_broken_is_said_and_built_again(shop: Shop) -> None:
+    await shop.filled()
+    used = (await shop.store.changes(-1)).matrix
+    assert used is not None
+    (await shop.blobs.local(used.digest)).write_bytes(b"haatmtx0" + bytes(100))
+    with pytest.raises(Unavailable, match="another release"):
+        await shop.live().refresh()
+    await shop.blobs.delete(used.digest)
+    with pytest.raises(Unavailable, match="haat migrate"):
+        await shop.live().refresh()
+    assert await shop.build(always=False) > used.generation
+    live = shop.live()
+    assert await live.refresh()
+    assert equal_to_a_full_build(live.reach)

@@ -6,16 +6,20 @@ from dataclasses import dataclass
 
 import msgspec
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from haat.errors import Invalid
 from haat.serviceability.ask import AskPincode
 from haat.serviceability.live import Serviceability
 from haat.serviceability.model import Lane, PinRule, Place
-from haat.serviceability.quote import AskQuote, Quoted, Wanted
+from haat.serviceability.quote import AskQuote, Quoted, StockAtHand, Wanted, quote_lines
 from haat.vocabulary import ShippingClass
 from tests.conftest import ManualClock
 from tests.serviceability.conftest import Shop
-from tests.serviceability.worlds import ms
+from tests.serviceability.worlds import GridPlaces, ms, network_of, reach_of
+
+REACH = reach_of(network_of(GridPlaces(), warehouses=16))
 
 
 @dataclass(frozen=True)
@@ -163,3 +167,31 @@ async def test_a_pin_code_is_answered_with_its_best_date(market: Market, shop: S
     await market.live.refresh()
     cut_off = await ask(place.pincode)
     assert (cut_off.served, cut_off.reason, cut_off.cod) == (False, "no_lane", False)
+
+
+@given(
+    st.lists(st.tuples(st.integers(0, 15), st.integers(1, 4)), max_size=6, unique_by=lambda r: r[0]), st.integers(1, 9)
+)
+def test_a_line_is_filled_exactly_by_the_fewest_warehouses(rows: list[tuple[int, int]], quantity: int) -> None:
+    place = next(p for n in range(110_001, 110_145) if (p := REACH.place(str(n))) and not p.refuses)
+    now_ms = ms("2026-11-23 13:00")
+    stocks = {"a.x": StockAtHand("standard", tuple(rows))}
+    line = quote_lines(REACH, place, [Wanted("a.x", quantity)], stocks, now_ms)[0]
+    dates, column = REACH.dates(place, now_ms), REACH.column(place)
+    free = {ordinal: units for ordinal, units in rows if column[ordinal] != 255}
+    assert line.deliverable == (sum(free.values()) >= quantity)
+    if not line.deliverable:
+        assert (line.date, line.parts) == (None, ())
+        return
+    assert line.warehouses == len(free)
+    assert sum(part.quantity for part in line.parts) == quantity
+    assert all(0 < part.quantity <= free[part.warehouse] for part in line.parts)
+    assert [part.date for part in line.parts] == [dates[column[part.warehouse]] for part in line.parts]
+    assert line.date == max(part.date for part in line.parts)
+    fewest = next(n for n in range(1, 7) if sum(sorted(free.values(), reverse=True)[:n]) >= quantity)
+    assert len({part.warehouse for part in line.parts}) == len(line.parts) == fewest
+    if fewest == 1:
+        whole = [ordinal for ordinal, units in free.items() if units >= quantity]
+        promise = REACH.best(place, whole, "standard", now_ms)
+        assert promise is not None
+        assert (line.date, line.cod) == (promise.date, promise.cod)

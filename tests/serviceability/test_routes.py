@@ -148,6 +148,7 @@ async def test_operators_open_change_and_close_a_warehouse(site: Site) -> None:
         {"code": "b", "name": "x", "pincode": "110003", "reach_km": -1},
         {"code": "b", "name": "x", "pincode": "110003", "latitude": 91, "longitude": 0},
         {"code": "b", "name": "x", "pincode": "110003", "colour": "red"},
+        {"code": "b", "name": "x", "pincode": "110003", "seller": "No Such"},
     ],
 )
 async def test_a_warehouse_that_cannot_be_is_refused_whole(site: Site, wrong: dict[str, object]) -> None:

@@ -21,13 +21,14 @@ class BuildMatrix:
 
     async def __call__(self, *, always: bool = True) -> int:
         """The generation of the matrix in use afterwards; with always=False an existing one is kept
-        if it has all hubs and was made by the rules of this release.
+        if its file is there, it has all hubs, and it was made by the rules of this release.
 
         Several at once are harmless: the one made from the latest rows stays. Raises: Unavailable. Cost: 3 s for India.
         """
         changes = await self.store.changes(-1)
         used = changes.matrix
-        if used is not None and not always and (used.hubs, used.edition) == (len(changes.hubs), EDITION):
+        fits = used is not None and (used.hubs, used.edition) == (len(changes.hubs), EDITION)
+        if used is not None and fits and not always and await self.blobs.exists(used.digest):
             return used.generation
         pincodes = await asyncio.to_thread(self.places.pincodes)
         content = await asyncio.to_thread(_content, changes, pincodes)

@@ -15,7 +15,7 @@ from zoneinfo import ZoneInfo
 import msgspec
 import structlog
 
-from haat.errors import HaatError
+from haat.errors import HaatError, NotFound, Unavailable
 from haat.events.backoff import pause
 from haat.serviceability.mapped import Mapped, open_mapped
 from haat.serviceability.matrix import Graph, nothing, overlay
@@ -109,12 +109,19 @@ class Serviceability:
                 rows.take(changes)
             mapped = None
             if matrix is not None and matrix != self._matrix:
-                mapped = await asyncio.to_thread(open_mapped, await self._blobs.local(matrix.digest))
+                mapped = await self._mapped(matrix)
             reach, graph = await asyncio.to_thread(self._next, changes, rows, mapped)
             self._rows, self._matrix, self._graph = rows, matrix, graph
             self._seen = (changes.generation, matrix.generation if matrix else 0)
             self.reach = reach
             return True
+
+    async def _mapped(self, matrix: MatrixRow) -> Mapped:
+        try:
+            path = await self._blobs.local(matrix.digest)
+        except NotFound as error:
+            raise Unavailable("The matrix's file is gone. `haat migrate` builds it again.") from error
+        return await asyncio.to_thread(open_mapped, path)
 
     async def run(self, stop: asyncio.Event) -> None:
         """Refresh every second until stopped. An engine that is down leaves `reach` as it is."""

@@ -93,6 +93,9 @@ class MatrixBlobs(Protocol):
     async def put_bytes(self, content: bytes) -> str:
         """Keep it; the digest. Raises: Unavailable."""
 
+    async def exists(self, digest: str) -> bool:
+        """Whether it is kept here. Raises: Unavailable."""
+
     async def local(self, digest: str) -> Path:
         """A file of this machine with that content, to be mapped. Raises: NotFound, Unavailable."""
 

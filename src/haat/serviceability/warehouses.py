@@ -21,7 +21,7 @@ from haat.serviceability.model import (
 )
 from haat.serviceability.patch import changed
 from haat.serviceability.ports import NetworkStore, Places
-from haat.vocabulary import Ids, pincode
+from haat.vocabulary import Ids, pincode, seller_code
 
 
 class NewWarehouse(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -63,6 +63,8 @@ class Warehouses:
     async def create(self, new: NewWarehouse) -> Warehouse:
         """The warehouse as it stands. Raises: Invalid, AlreadyThere, Unavailable."""
         latitude, longitude = self._stands(new.pincode, new.latitude, new.longitude)
+        if new.seller is not None:
+            seller_code(new.seller)
         if await self.store.warehouse_by_code(new.code) is not None:
             raise AlreadyThere(f"Another warehouse has the code {new.code}.")
         warehouse = Warehouse(
