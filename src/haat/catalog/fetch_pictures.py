@@ -22,6 +22,7 @@ HOST_FAILURES: Final = 3  # a host that failed so often in one call is left alon
 MAX_TRIES: Final = 4
 _DELAYS_MS: Final = (600_000, 6 * 3_600_000, 24 * 3_600_000)  # ten minutes, six hours, a day: an outage, a bad day
 _MOST_WANTING: Final = 20
+_REMEMBERED_AT_ONCE: Final = 64  # what a crash makes us fetch again
 _TRIES: Final = 5
 
 
@@ -59,9 +60,12 @@ class FetchPictures:
         now_ms = self.clock.now_ms()
         due = [url for url in wanted if not url.startswith(OURS) and _is_due(tried.get(url), now_ms)]
         failures: dict[str, int] = {}
-        gate = asyncio.Semaphore(AT_ONCE)
-        found = await asyncio.gather(*(self._try(url, tried.get(url), wanted[url], failures, gate) for url in due))
-        tried.update((record.url, record) for record in found)
+        for start in range(0, len(due), _REMEMBERED_AT_ONCE):
+            urls = due[start : start + _REMEMBERED_AT_ONCE]
+            gate = asyncio.Semaphore(AT_ONCE)
+            found = await asyncio.gather(*(self._try(url, tried.get(url), wanted[url], failures, gate) for url in urls))
+            await self.gallery.remember(found)
+            tried.update((record.url, record) for record in found)
         await self._hang(list(kept), tried)
 
     async def _try(
@@ -69,10 +73,8 @@ class FetchPictures:
     ) -> UrlRecord:
         async with gate:
             record = await self._fetched(url, before, failures)
-            wanting = list(dict.fromkeys([*(before.items if before else ()), *items]))[:_MOST_WANTING]
-            record = msgspec.structs.replace(record, items=wanting if record.state == "waiting" else [])
-            await self.gallery.remember(record)
-            return record
+        wanting = list(dict.fromkeys([*(before.items if before else ()), *items]))[:_MOST_WANTING]
+        return msgspec.structs.replace(record, items=wanting if record.state == "waiting" else [])
 
     async def _fetched(self, url: str, before: UrlRecord | None, failures: dict[str, int]) -> UrlRecord:
         host = _host(url)

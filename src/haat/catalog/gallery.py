@@ -82,16 +82,28 @@ class Gallery:
             known[url] = UrlRecord(url=url, state="done", key=key, width=picture.width, height=picture.height)
         return known
 
-    async def remember(self, record: UrlRecord) -> None:
-        """Keep what came of a URL; what was known is replaced. Raises: Unavailable."""
-        key, body = url_id(record.url), _ENCODER.encode(record)
+    async def remember(self, records: Sequence[UrlRecord]) -> None:
+        """Keep what came of URLs, each named once; a picture that somebody fetched meanwhile stays.
+
+        Two round trips for all of them. Raises: Unavailable.
+        """
+        left = {url_id(record.url): record for record in records}
         for _ in range(_TRIES):
-            there = (await self.urls.get([key])).get(key)
-            if there is not None and _URLS.decode(there.body).state == "done":
-                return
-            expects = there.version if there else 0
-            put = Put(id=key, body=body, expects=expects, keys={BY_STATE: record.state}, outgoing=())
-            if (await self.urls.put([put]))[0]:
+            there = await self.urls.get(list(left))
+            done = {key for key, document in there.items() if _URLS.decode(document.body).state == "done"}
+            puts = [
+                Put(
+                    id=key,
+                    body=_ENCODER.encode(record),
+                    expects=there[key].version if key in there else 0,
+                    keys={BY_STATE: record.state},
+                )
+                for key, record in left.items()
+                if key not in done
+            ]
+            won = await self.urls.put(puts) if puts else []
+            left = {put.id: left[put.id] for put, kept in zip(puts, won, strict=True) if not kept}
+            if not left:
                 return
 
     async def waiting(self, after: str, limit: int) -> list[tuple[str, UrlRecord]]:
