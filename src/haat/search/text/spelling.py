@@ -73,7 +73,7 @@ def distance(a: str, b: str, most: int) -> int:
         if min(row) > most:
             return most + 1
         two_above, above = above, row
-    return above[-1]
+    return min(above[-1], most + 1)
 
 
 def _hash(form: str) -> int:

@@ -126,10 +126,11 @@ class Suggester:
         last = words[-1]
         if whole != list(words[:-1]):
             yield " ".join((*whole, last))
-        if len(last) >= 4 and last.isalpha():
-            near = (self._prefixes[at] for at, _ in self._near.near(last[: _PREFIX_LETTERS[-1]], 1))
-            same_end = sorted(near, key=lambda prefix: (abs(len(prefix) - len(last)), prefix[0] != last[0], prefix))
-            for prefix in same_end[:3]:
+        beginning = last[: _PREFIX_LETTERS[-2]]  # one less than the longest stored: a letter may be missing in it
+        if len(beginning) >= 4 and last.isalpha():
+            near = (self._prefixes[at] for at, _ in self._near.near(beginning, 1))
+            same_end = sorted(near, key=lambda p: (abs(len(p) - len(beginning)), p[0] != last[0], p))
+            for prefix in (*([beginning] if beginning != last else []), *same_end[:3]):
                 yield " ".join((*whole, prefix))
 
     def _corrected(self, word: str) -> str:
@@ -251,13 +252,13 @@ class SuggestionBuilder:
 
     def _category_entries(self) -> Iterable[Entry]:
         for path, (name, count) in self._categories.items():
-            for key in _tails(_words(name)):
-                yield Entry("category", key, name, count, category_id=path)
+            for at, key in enumerate(_tails(_words(name))):
+                yield Entry("category", key, name, count * (2 if at == 0 else 1), category_id=path)
 
     def _brand_entries(self) -> Iterable[Entry]:
         for brand, count in self._brands.items():
-            for key in _tails(_words(brand)):
-                yield Entry("brand", key, brand, count, brand=brand)
+            for at, key in enumerate(_tails(_words(brand))):
+                yield Entry("brand", key, brand, count * (2 if at == 0 else 1), brand=brand)
 
 
 def _key(text: str) -> str:
