@@ -168,10 +168,26 @@ class DatabaseContract:
         assert await reading == (1, 1)
         assert len(await rows(rig.database)) == 2
 
-    async def test_p6_a_read_cannot_write(self, rig: DatabaseRig) -> None:
+    @pytest.mark.parametrize("brief", [True, False])
+    async def test_p6_a_read_cannot_write(self, rig: DatabaseRig, brief: bool) -> None:
         with pytest.raises(HaatError):
-            await rig.database.read(lambda tx: ADD.one(tx, {"id": "sneaky", "units": 1}))
+            await rig.database.read(lambda tx: ADD.one(tx, {"id": "sneaky", "units": 1}), brief=brief)
         assert await rows(rig.database) == {}
+
+    async def test_p6_a_brief_read_sees_what_was_answered_and_raises_what_its_unit_raises(
+        self, rig: DatabaseRig
+    ) -> None:
+        def unit(tx: Tx) -> int:
+            if COUNT.all(tx)[0][0] == 3:
+                raise Oops
+            return int(COUNT.all(tx)[0][0])
+
+        for n in range(3):
+            assert await rig.database.read(unit, brief=True) == n
+            await add(rig.database, f"row-{n}", n)
+        with pytest.raises(Oops):
+            await rig.database.read(unit, brief=True)
+        assert await rows(rig.database) == {"row-0": 0, "row-1": 1, "row-2": 2}
 
     async def test_p7_an_engine_that_is_down_says_unavailable_in_time(self, rig: DatabaseRig) -> None:
         await add(rig.database, "kept", 3)
@@ -181,6 +197,8 @@ class DatabaseContract:
                 await add(rig.database, "lost", 1)
             with pytest.raises(Unavailable):
                 await rows(rig.database)
+            with pytest.raises(Unavailable):
+                await rig.database.read(COUNT.all, brief=True)
             with pytest.raises(Unavailable):
                 await rig.database.ping()
         await rig.up()

@@ -19,6 +19,8 @@ from haat.engines.sql.statement import Statement
 from haat.errors import Invalid, Problem
 from haat.vocabulary import Clock
 
+BRIEF_IDS: Final = 100  # what one page asks for; more are a bulk read and go to a reader's thread
+
 _IDS: Final = select(func.json_each(bindparam("ids")).table_valued("value").c.value)
 _DOCUMENT: Final = (DOCUMENTS.c.id, DOCUMENTS.c.version, DOCUMENTS.c.body)
 
@@ -71,7 +73,7 @@ class SqliteDocuments:
         ids = [one for one in ids if "\0" not in one]
         if not ids:
             return {}
-        rows = await self._database.read(lambda tx: _GET.all(tx, self._within(ids)))
+        rows = await self._database.read(lambda tx: _GET.all(tx, self._within(ids)), brief=len(ids) <= BRIEF_IDS)
         return {row[0]: Document(*row) for row in rows}
 
     async def put(self, puts: Sequence[Put]) -> list[bool]:

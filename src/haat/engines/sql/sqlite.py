@@ -131,8 +131,10 @@ class SqliteDatabase:
         """See Database.transact."""
         return await self._ask(self._units, unit, self._queue_units)
 
-    async def read(self, unit: Unit[T]) -> T:
+    async def read(self, unit: Unit[T], *, brief: bool = False) -> T:
         """See Database.read."""
+        if brief:
+            return self.read_here(unit)
         return await self._ask(self._reads, unit, QUEUE_READS)
 
     async def ping(self) -> None:
@@ -157,38 +159,38 @@ class SqliteDatabase:
     # ---- readers
 
     def read_here(self, unit: Unit[T]) -> T:
-        """Run a reading unit on the calling thread: for threads that are not the event loop's.
+        """Run a reading unit on the calling thread: on the event loop's only what is brief.
 
         Raises: Unavailable.
         """
-        connection = getattr(self._local, "connection", None)
+        if not self._open:
+            raise Unavailable(f"{self.path.name} is closed")
+        return self._look(unit)
+
+    def _look(self, unit: Unit[T]) -> T:
+        connection: sqlite3.Connection | None = getattr(self._local, "connection", None)
         if connection is None:
-            with self._gate:
-                if not self._open:
-                    raise Unavailable(f"{self.path.name} is closed")
-                connection = connect(self.path, read_only=True, busy_timeout_ms=self._busy_timeout_ms)
-                self._connections.append(connection)
+            connection = connect(self.path, read_only=True, busy_timeout_ms=self._busy_timeout_ms)
             self._local.connection = connection
-        cursor = None
+            self._connections.append(connection)
+        cursor = connection.cursor()
         try:
-            cursor = connection.cursor()
             cursor.execute("BEGIN")
             return unit(Tx(cursor, "sqlite", self._clock.now_ms()))
         except sqlite3.Error as error:
             raise _translated(error, self.path.name) from error
         finally:
-            if cursor is not None:
-                with suppress(sqlite3.Error):
-                    if connection.in_transaction:
-                        cursor.execute("ROLLBACK")
-                    cursor.close()
+            with suppress(sqlite3.Error):
+                if connection.in_transaction:
+                    cursor.execute("ROLLBACK")
+                cursor.close()
 
     def _read(self) -> None:
         while (waiting := self._reads.get()) is not None:
             if waiting.future.cancelled():
                 continue
             try:
-                waiting.result = self.read_here(waiting.unit)
+                waiting.result = self._look(waiting.unit)
             except BaseException as error:  # whatever it is belongs to the caller, not to this thread
                 waiting.error = error
             _answer([waiting])
