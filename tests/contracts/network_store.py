@@ -89,6 +89,8 @@ class NetworkStoreContract:
             assert found is not None
             assert (found.generation, found.made_from, found.digest) == (5, 4, "d" * 64)
             assert await rig.store.add_matrix(matrix(5)) == 6
+            assert [build.generation for build in await rig.store.builds(1)] == [6]
+            assert [build.generation for build in await rig.store.builds(9)] == [6, 5]
 
     async def test_p2_changes_hold_every_kind_of_row_since_a_generation(self, rigs: Rigs[NetworkStoreRig]) -> None:
         async with rigs() as rig:

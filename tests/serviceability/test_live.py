@@ -242,3 +242,14 @@ async def test_a_matrix_whose_file_is_gone_or_broken_is_said_and_built_again(sho
     live = shop.live()
     assert await live.refresh()
     assert equal_to_a_full_build(live.reach)
+
+
+async def test_files_of_old_builds_are_deleted_and_a_process_that_mapped_one_goes_on(shop: Shop) -> None:
+    live = await shop.filled()
+    for _ in range(5):
+        await shop.build()
+    builds = await shop.store.builds(10)
+    assert [await shop.blobs.exists(build.digest) for build in builds] == [True] * 3 + [False] * 3
+    assert equal_to_a_full_build(live.reach)
+    assert await live.refresh()
+    assert equal_to_a_full_build(live.reach)

@@ -3,12 +3,16 @@
 import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Final
 
 from haat.serviceability.mapped import EDITION, Mapped, write
 from haat.serviceability.matrix import build
 from haat.serviceability.model import Network
 from haat.serviceability.pins import pin_table
 from haat.serviceability.ports import Changes, KnownPincode, MatrixBlobs, MatrixRow, NetworkStore, Places
+
+BUILDS_KEPT: Final = 3  # a process a second behind may still open the one before
+BUILDS_LOOKED_AT: Final = 20  # older ones were deleted by earlier builds
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +47,15 @@ class BuildMatrix:
             edition=EDITION,
         )
         generation = await self.store.add_matrix(made)
+        await self._forget_old()
         return (await self.store.state())[1] if generation is None else generation
+
+    async def _forget_old(self) -> None:
+        """Files of builds that no process can still be about to map; those that have one mapped keep it."""
+        builds = await self.store.builds(BUILDS_LOOKED_AT)
+        kept = {made.digest for made in builds[:BUILDS_KEPT]}
+        for digest in {made.digest for made in builds} - kept:
+            await self.blobs.delete(digest)
 
 
 def _content(changes: Changes, pincodes: Sequence[KnownPincode]) -> bytes:

@@ -96,6 +96,9 @@ class MatrixBlobs(Protocol):
     async def exists(self, digest: str) -> bool:
         """Whether it is kept here. Raises: Unavailable."""
 
+    async def delete(self, digest: str) -> None:
+        """Forget it; deleting what is not there changes nothing. Raises: Unavailable."""
+
     async def local(self, digest: str) -> Path:
         """A file of this machine with that content, to be mapped. Raises: NotFound, Unavailable."""
 
@@ -164,3 +167,6 @@ class NetworkStore(Protocol):
 
     async def add_matrix(self, matrix: MatrixRow) -> int | None:
         """Put a built matrix into use; its generation, or None when one made from later rows is in use already."""
+
+    async def builds(self, most: int) -> Sequence[MatrixRow]:
+        """The latest builds, the newest first. Raises: Unavailable."""

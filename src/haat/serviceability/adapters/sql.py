@@ -28,6 +28,9 @@ _ADD_MATRIX: Final = Statement(insert(MATRIX), *_MATRIX_FIELDS)
 _MATRIX: Final = Statement(
     select(*(MATRIX.c[name] for name in _MATRIX_FIELDS)).where(MATRIX.c.generation == bindparam("by_generation"))
 )
+_BUILDS: Final = Statement(
+    select(*(MATRIX.c[name] for name in _MATRIX_FIELDS)).order_by(MATRIX.c.generation.desc()).limit(bindparam("most"))
+)
 _BY_CODE: Final = Statement(
     select(*(WAREHOUSE.c[field.name] for field in msgspec.structs.fields(Warehouse))).where(
         WAREHOUSE.c.code == bindparam("by_code")
@@ -201,6 +204,11 @@ class SqlNetworkStore:
         except _LaterMatrixError:
             return None
 
+    async def builds(self, most: int) -> Sequence[MatrixRow]:
+        """See NetworkStore."""
+        rows = await self._database.read(lambda tx: _BUILDS.all(tx, {"most": most}))
+        return [_matrix_row(row) for row in rows]
+
     def _next(self, tx: Tx) -> int:
         """Raise the generation and publish it: both are kept, or neither."""
         _BUMP.one(tx)
@@ -233,4 +241,8 @@ def _state(tx: Tx) -> tuple[int, int]:
 
 def _matrix(tx: Tx, generation: int) -> MatrixRow | None:
     row = _MATRIX.first(tx, {"by_generation": generation}) if generation else None
-    return MatrixRow(**dict(zip(_MATRIX_FIELDS, row, strict=True))) if row else None
+    return _matrix_row(row) if row else None
+
+
+def _matrix_row(row: Sequence[Any]) -> MatrixRow:
+    return MatrixRow(**dict(zip(_MATRIX_FIELDS, row, strict=True)))
