@@ -5,6 +5,7 @@ from collections.abc import Sequence
 
 import msgspec
 import pytest
+from structlog.typing import EventDict
 
 from haat.errors import Conflict, Invalid, RateLimited, Unavailable
 from haat.events.consume import TRIES, Consumer
@@ -57,7 +58,9 @@ async def test_unavailable_gives_the_whole_batch_again_as_often_as_it_takes(worl
 
 
 @pytest.mark.parametrize("error", [Invalid("no title"), Conflict("moved on"), KeyError("a bug")])
-async def test_poison_is_parked_after_its_tries_and_the_others_go_on(world: World, error: Exception) -> None:
+async def test_poison_is_parked_after_its_tries_and_the_others_go_on(
+    world: World, error: Exception, logs: list[EventDict]
+) -> None:
     handler = Collect()
     handler.before = raising(error, 13)  # type: ignore[assignment]  # a function
     consumer = world.consumer(handler)
@@ -71,6 +74,10 @@ async def test_poison_is_parked_after_its_tries_and_the_others_go_on(world: Worl
     assert parked.code == (getattr(error, "code", None) or type(error).__name__)
     assert str(error) in parked.reason
     assert (consumer.counts.handled, consumer.counts.parked) == (19, 1)
+    (logged,) = [line for line in logs if line["event"] == "event parked"]
+    assert (logged["consumer"], logged["key"], logged["code"]) == ("collect", "a", parked.code)
+    assert logged["exc_info"] is (error if isinstance(error, KeyError) else None)  # only a bug needs its traceback
+    assert "value" not in logged  # payloads hold what people wrote
     assert await step(world, consumer) == 0
 
 
@@ -222,7 +229,7 @@ async def test_stop_ends_a_consumer_that_waits_for_events_at_once(world: World) 
     running = asyncio.ensure_future(world.consumer(Collect()).run(stop))
     await world.log.lag("collect", "items")
     stop.set()
-    async with asyncio.timeout(0.9):  # a poll by itself would wait a second
+    async with asyncio.timeout(20):  # a poll by itself would wait an hour
         await running
 
 

@@ -49,7 +49,8 @@ class World:
         self.parking = SqlParking(self.events)
         self.outbox = Outbox("haat/test", SeededIds(3, self.clock))
         self.sources = {f"store-{n}": SqlOutgoing(store) for n, store in enumerate(self.stores)}
-        self.relay = Relay(self.log, self.sources, AT_ONCE)
+        # An hour: whatever happens sooner happened because somebody was woken.
+        self.relay = Relay(self.log, self.sources, AT_ONCE, poll_s=3_600)
 
     def open(self) -> None:
         for database in (*self.stores, self.events):
@@ -65,7 +66,7 @@ class World:
         await self.stores[store].transact(lambda tx: self.outbox.add(tx, messages))
 
     def consumer(self, handler: Handler, *, batch: int = 500) -> Consumer:
-        return Consumer(handler, self.log, self.parking, AT_ONCE, batch=batch)
+        return Consumer(handler, self.log, self.parking, AT_ONCE, batch=batch, poll_s=3_600)
 
     def flow(self, *handlers: Handler, batch: int = 500) -> Flow:
         measure = MeasureLag(self.log, self.parking, self.sources, handlers, self.clock)

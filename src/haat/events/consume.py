@@ -59,6 +59,7 @@ class Consumer:
         *,
         batch: int = BATCH_RECORDS,
         tries: int = TRIES,
+        poll_s: float = POLL_S,
         progressed: Callable[[], None] = lambda: None,
     ) -> None:
         self.handler = handler
@@ -69,6 +70,7 @@ class Consumer:
         self._backoff = backoff
         self._batch = batch
         self._tries = tries
+        self._poll_s = poll_s
 
     async def run(self, stop: asyncio.Event) -> None:
         """Consume until stopped; the batch at hand is finished and committed first."""
@@ -79,7 +81,7 @@ class Consumer:
                     waker = group.create_task(_interrupt(subscription, stop))
                     try:
                         while not stop.is_set():
-                            await self.step(subscription, stop, timeout_s=POLL_S)
+                            await self.step(subscription, stop, timeout_s=self._poll_s)
                             failures = 0
                     finally:
                         waker.cancel()

@@ -26,12 +26,19 @@ class Relay:
     """Sends for several stores, each named in metrics and in `haat doctor`. A store that is down delays no other."""
 
     def __init__(
-        self, log: EventLog, sources: Mapping[str, OutgoingSource], backoff: Backoff, *, batch: int = BATCH_ROWS
+        self,
+        log: EventLog,
+        sources: Mapping[str, OutgoingSource],
+        backoff: Backoff,
+        *,
+        batch: int = BATCH_ROWS,
+        poll_s: float = POLL_S,
     ) -> None:
         self.sources = dict(sources)
         self._log = log
         self._backoff = backoff
         self._batch = batch
+        self._poll_s = poll_s
         self._wakes = {name: Wake() for name in self.sources}
         for name, source in self.sources.items():
             source.on_new(self._wakes[name].notify)
@@ -62,7 +69,7 @@ class Relay:
                 continue
             failures = 0
             if sent < self._batch and not stop.is_set():
-                await wake.wait(POLL_S)
+                await wake.wait(self._poll_s)
 
     async def _empty(self, source: OutgoingSource) -> int:
         total = 0
