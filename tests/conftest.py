@@ -35,7 +35,7 @@ class ManualClock:
         self._now_ms = now_ms
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def anyio_backend() -> str:
     return "asyncio"
 

@@ -32,7 +32,7 @@ from haat.engines.system import SystemClock, SystemIds, jitter
 from haat.events.adapters.sql_parking import SqlParking
 from haat.events.adapters.sqlite_log import SqliteEventLog
 from haat.events.adapters.tables import LINE as EVENTS_LINE
-from haat.events.backoff import Backoff, pause
+from haat.events.backoff import Backoff
 from haat.events.behaviour import Behaviour
 from haat.events.consume import Consumer
 from haat.events.flow import Flow
@@ -41,7 +41,7 @@ from haat.events.outbox import Outbox
 from haat.events.parking import DiscardParked, ListParked, ReplayParked
 from haat.events.ports import Handler
 from haat.events.relay import Relay
-from haat.health import Health, LagGauges, Pinged, tolerated
+from haat.health import Health, LagGauges, Pinged
 from haat.http.edge import Edge
 from haat.http.problems import Problems
 from haat.http.server import Edges, Readiness, metrics_app, web_app
@@ -93,6 +93,7 @@ from haat.serviceability.rules import HolidayRules, PinRules
 from haat.serviceability.seed_hubs import SeedHubs
 from haat.serviceability.warehouses import Warehouses
 from haat.settings import Settings, embedded_path, secret_of
+from haat.timers import FeedLoop, Role, Timers
 from haat.users.adapters.sql import SqlUserStore
 from haat.users.adapters.tables import LINE as USERS_LINE
 from haat.users.sellers import CreateSeller, FindSellers
@@ -113,18 +114,6 @@ LINES: Final = {
 """One version line per database, by the name of its URL setting."""
 
 FEED_BYTES: Final = 1 << 30
-OUTBOX_KEPT_MS: Final = 7 * 86_400_000
-LOG_KEPT_MS: Final = 30 * 86_400_000
-HOUSEKEEPING_S: Final = 300.0
-FEED_POLL_S: Final = 0.5
-
-
-@dataclass(frozen=True, slots=True)
-class Role:
-    """A part of the process that runs until `stop` is set."""
-
-    name: str
-    run: Callable[[asyncio.Event], Awaitable[None]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -336,29 +325,14 @@ async def open_shop(settings: Settings, clock: Clock | None = None, ids: Ids | N
         edge, litestar = web_app(api, pages, readiness, edges)
 
         # ---- timers
-        async def housekeeping(stop: asyncio.Event) -> None:
-            while await pause(stop, HOUSEKEEPING_S):
-                with tolerated("housekeeping"):
-                    for source in sources.values():
-                        await source.trim(clock.now_ms() - OUTBOX_KEPT_MS)
-                    await event_log.trim(clock.now_ms() - LOG_KEPT_MS)
-                    await catalog.retry_pictures()
-                    await warehouse_names.refresh()
-
-        async def feed_loop(stop: asyncio.Event) -> None:
-            going = True
-            while going:
-                with tolerated("feeds"):
-                    await feed_worker()
-                going = await pause(stop, FEED_POLL_S)
-
+        timers = Timers(sources, event_log, catalog.retry_pictures, warehouse_names.refresh, clock)
         roles = [
             Role("events", flow.run),
             Role("lanes", serviceability.run),
             Role("search-upkeep", upkeep.run),
-            Role("feeds", feed_loop),
+            Role("feeds", FeedLoop(feed_worker).run),
             Role("behaviour", behaviour.run),
-            Role("timers", housekeeping),
+            Role("timers", timers.run),
         ]
         if index_is_empty:
             await reindex()

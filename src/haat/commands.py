@@ -128,8 +128,9 @@ async def import_feed(settings: Settings, order: ImportOrder, *, as_json: bool, 
             )
         say(
             f"{shown.rows:,} rows: {shown.accepted:,} accepted, {shown.unchanged:,} unchanged, "
-            f"{shown.refused:,} refused, {shown.parked:,} parked; read in {read_s:.1f} s, searchable after {searchable_s:.1f} s."
+            f"{shown.refused:,} refused, {shown.parked:,} parked."
         )
+        say(f"Read in {read_s:.1f} s, searchable after {searchable_s:.1f} s.")
         if shown.missing_prices:
             say(f"{shown.missing_prices:,} rows had no price of their own.")
         if shown.reason:

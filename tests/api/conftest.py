@@ -13,6 +13,7 @@ from haat import commands, settings
 from haat.app import Shop
 from haat.demo.seed import seed
 from haat.demo_shop import MarketInShop
+from haat.http import logs
 
 ITEMS = 120
 
@@ -22,6 +23,12 @@ class Seeded:
     """A data directory that is copied for each module that writes."""
 
     folder: Path
+
+
+@pytest.fixture(scope="session", autouse=True)
+def quiet_logs() -> None:
+    """No line per request in the test output."""
+    logs.configure(json=True, level="error")
 
 
 @pytest.fixture(scope="session")
@@ -39,17 +46,17 @@ def seeded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Seeded]:
     shutil.rmtree(folder, ignore_errors=True)
 
 
-@pytest.fixture
-async def shop(seeded: Seeded, tmp_path: Path) -> AsyncIterator[Shop]:
-    """An open shop on a copy of the seeded market. No role runs: tests drain the flow themselves."""
-    folder = tmp_path / "var"
+@pytest.fixture(scope="module")
+async def shop(seeded: Seeded, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Shop]:
+    """An open shop on a copy of the seeded market, one a module. No role runs: tests drain the flow themselves."""
+    folder = tmp_path_factory.mktemp("shop") / "var"
     shutil.copytree(seeded.folder, folder)
     async with commands.whole_shop(settings.load({"HAAT_DATA_DIR": str(folder)}), "tests") as shop:
         await shop.upkeep.step()
         yield shop
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 async def client(shop: Shop) -> AsyncIterator[httpx2.AsyncClient]:
     transport = httpx2.ASGITransport(shop.edge, raise_app_exceptions=False)
     async with httpx2.AsyncClient(transport=transport, base_url="http://shop.example") as client:
@@ -70,7 +77,7 @@ class Tokens:
         return {"authorization": f"Bearer {token}"}
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 async def tokens(shop: Shop) -> Tokens:
     code = (await shop.sellers.find.all())[0].code
     await shop.sellers.make("other", "Other Traders")

@@ -7,6 +7,7 @@ from litestar import Request, Response, Router, asgi, delete, get, put
 from litestar.datastructures import State
 from litestar.exceptions import MethodNotAllowedException
 from litestar.handlers import ASGIRouteHandler, BaseRouteHandler
+from litestar.openapi import ResponseSpec
 from litestar.params import FromPath, JSONBody
 from litestar.types import Receive, Scope, Send
 from msgspec import Meta, Struct
@@ -101,7 +102,11 @@ def _operator_routes(catalog: Catalog) -> Router:
     async def get_category(category_id: FromPath[str]) -> CategoryView:
         return _view(await catalog.trees.fresh(), category_id)
 
-    @put("/categories/{category_id:str}", summary="Create a category or replace its name and attributes")
+    @put(
+        "/categories/{category_id:str}",
+        summary="Create a category or replace its name and attributes",
+        responses={201: ResponseSpec(CategoryView, description="It is new")},
+    )
     async def put_category(category_id: FromPath[str], data: JSONBody[CategoryBody]) -> Response[CategoryView]:
         category = Category(id=category_id, name=data.name, attributes=data.attributes)
         tree, created = await catalog.put_category(category)

@@ -28,7 +28,7 @@ class OwnItemList(Struct, frozen=True):
     next: str | None
 
 
-class PictureUpload(Struct, frozen=True):
+class PictureUpload(Struct, frozen=True, forbid_unknown_fields=True):
     """One picture file."""
 
     file: UploadFile

@@ -6,6 +6,7 @@ without knowing the smallest and largest value first. A band holds its lower end
 
 import math
 import struct
+from functools import lru_cache
 from typing import Final
 
 _FLOAT64: Final = struct.Struct("<d")
@@ -39,6 +40,7 @@ def bounds(band: int) -> tuple[float, float]:
     return (low, high) if band > 0 else (-high, -low)
 
 
+@lru_cache(maxsize=4_096)  # a catalogue has some dozens
 def closed(band: int) -> tuple[float, float]:
     """The band as a range that includes both ends: what a filter on it asks for."""
     low, high = bounds(band)

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from haat.search import ask as asking
-from haat.search.answer import facets
+from haat.search.answer import FEW_NUMBERS, facets
 from haat.search.choose import Chooser
 from haat.search.cursors import Cursor, fingerprint, open_cursor, search_of, write_cursor
 from haat.search.deliverable import Deliveries, Plan
@@ -130,6 +130,7 @@ class FindItems:
             filters=asking.filters(request),
             delivery=plan.delivery if plan is not None else None,
             facets=self._facet_ask(request) if request.facets else None,
+            unreachable=request.facets,
             key=key,
             tiers=plan.tiers if plan is not None and request.sort == "fastest" else (),
         )
@@ -157,7 +158,7 @@ class FindItems:
         wanted: Sequence[str] = ()
         if self._category_facets is not None and request.category is not None:
             wanted = self._category_facets(request.category)
-        return FacetAsk(attributes=tuple(wanted), most=MOST_FACETS)
+        return FacetAsk(attributes=tuple(wanted), most=MOST_FACETS, numbers=FEW_NUMBERS + 1)
 
     async def _not_served(self, search: _Search) -> SearchPage:
         """A place nobody delivers to: nothing, and how much is out of reach."""
@@ -184,7 +185,7 @@ class FindItems:
             request.sort == "fastest",
         )
         places = shown.places[: request.limit]
-        hits = tuple(chooser.hit(shown.ranked.stored(place)) for place in places)
+        hits = tuple(map(chooser.hit, shown.ranked.stored(places.tolist())))
         following = None
         if len(shown.places) > request.limit:
             following = self._next(search, shown, places[-1])

@@ -87,6 +87,7 @@ class Words(msgspec.Struct, frozen=True):
     exact: str = ""
     coverage: float = 0.0
     unknown: tuple[int, ...] = ()
+    every: bool = False  # all groups must match, for callers that demand it
 
 
 class AttributeFilter(msgspec.Struct, frozen=True):
@@ -140,11 +141,15 @@ class Delivery(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class FacetAsk(msgspec.Struct, frozen=True, kw_only=True):
-    """Which facets to count. `attributes`: these names first; then the most frequent ones up to `most`."""
+    """Which facets to count. `attributes`: these names first; then the most frequent ones up to `most`.
+
+    `values`: most values of a facet; `numbers`: of a number, which also comes as ranges.
+    """
 
     attributes: tuple[str, ...] = ()
     most: int = 12
     values: int = 30
+    numbers: int = 11
 
 
 class Ask(msgspec.Struct, frozen=True, kw_only=True):
@@ -154,6 +159,7 @@ class Ask(msgspec.Struct, frozen=True, kw_only=True):
     filters: Filters = Filters()
     delivery: Delivery | None = None
     facets: FacetAsk | None = None
+    unreachable: bool = True  # count what is not delivered: one more walk of the matches
     key: Key = "score"
     tiers: tuple[Clause, ...] = ()  # cumulative, as `dates`: hits of the first tier come before those of the second
 
@@ -208,8 +214,8 @@ class Ranked(Protocol):
     def ordinals(self) -> NDArray[np.int64]:
         """The items' small numbers."""
 
-    def stored(self, place: int) -> bytes:
-        """`Entry.hit` of the hit at this place of the window."""
+    def stored(self, places: Sequence[int]) -> Sequence[bytes]:
+        """`Entry.hit` of the hits at these places of the window. Raises: Unavailable."""
 
 
 EXACT_BONUS: Final = 10_000.0

@@ -110,6 +110,6 @@ def tote(c: Canvas) -> None:
         for x in range(280, 740, 92):
             c.path(f"M{x} 640l46-60l46 60l-46 60z", c.accent)
     c.shade("M700 384h50l40 440q0 26-34 28h-40z", 0.12)
-    c.path("M330 396q-20 200-10 440", line=light(c.base, 0.3), width=5, more=' opacity=".5"')
+    c.path("M330 396q-20 200-10 440", line=light(c.base, 0.3), width=5, more=' fill-opacity=".5" stroke-opacity=".5"')
     c.oval(372, 430, 10, 10, STEEL)
     c.oval(628, 430, 10, 10, STEEL)

@@ -58,7 +58,7 @@ def drill(c: Canvas) -> None:
     c.box(300, 700, 290, 140, 24, c.round("#332c38"))
     c.box(300, 740, 290, 40, 0, c.accent)
     c.mark(440, 372, 110)
-    c.path("M300 296h300", line=c.light, width=13, more=' opacity=".6"')
+    c.path("M300 296h300", line=c.light, width=13, more=' fill-opacity=".6" stroke-opacity=".6"')
     c.oval(600, 500, 15, 15, "#ffe49a")
 
 
@@ -67,7 +67,7 @@ def lipstick(c: Canvas) -> None:
     c.path(
         "M560 300q200-70 300 30q-60 40-20 80q-120 70-250 40q-60 20-120-10q40-60 90-140z",
         c.flat(light(c.base, 0.08)),
-        more=' opacity=".8"',
+        more=' fill-opacity=".8" stroke-opacity=".8"',
     )
     c.ground(420, 250)
     shell = ("#cfa647", INK, "#e7dccf")[c.style]
@@ -84,7 +84,12 @@ def lipstick(c: Canvas) -> None:
 def kajal(c: Canvas) -> None:
     """A pencil, its cap, and a line it drew."""
     c.path("M150 640q160-190 340-150t360-30", line=c.base, width=34)
-    c.path("M150 640q160-190 340-150t360-30", line=light(c.base, 0.2), width=8, more=' opacity=".5"')
+    c.path(
+        "M150 640q160-190 340-150t360-30",
+        line=light(c.base, 0.2),
+        width=8,
+        more=' fill-opacity=".5" stroke-opacity=".5"',
+    )
     c.ground(480, 330, 790, 40)
     with c.turned("rotate(-24 500 700)"):
         c.box(330, 664, 470, 76, 8, c.down(dark(c.accent, 0.25) if c.style else "#2b2230"))

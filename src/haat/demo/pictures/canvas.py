@@ -101,15 +101,20 @@ class Canvas:
 
     def shade(self, d: str, opacity: float = 0.16) -> None:
         """A shadow of this outline on what lies below it."""
-        self._shapes.append(f'<path d="{d}" fill="{INK}" opacity="{opacity:.2f}"/>')
+        self._shapes.append(f'<path d="{d}" fill="{INK}" fill-opacity="{opacity:.2f}" stroke-opacity="{opacity:.2f}"/>')
 
     def shine(self, d: str, opacity: float = 0.3) -> None:
         """A light of this outline."""
-        self._shapes.append(f'<path d="{d}" fill="#fff" opacity="{opacity:.2f}"/>')
+        self._shapes.append(f'<path d="{d}" fill="#fff" fill-opacity="{opacity:.2f}" stroke-opacity="{opacity:.2f}"/>')
 
     def stitch(self, d: str, colour: str = "", width: float = 4) -> None:
         """A seam: short dashes."""
-        self.path(d, line=colour or self.light, width=width, more=' stroke-dasharray="13 11" opacity=".75"')
+        self.path(
+            d,
+            line=colour or self.light,
+            width=width,
+            more=' stroke-dasharray="13 11" fill-opacity=".75" stroke-opacity=".75"',
+        )
 
     def ground(self, x: float, rx: float, y: float = GROUND, ry: float = 0) -> None:
         """The soft shadow something throws on the ground it stands on. Draw it first."""
@@ -176,7 +181,7 @@ class Canvas:
             at = y + h * place / (lines + 1)
             bend = (8, -6, 5, -9, 7)[place % 5]
             d = f"M{x + 8} {at:.0f}q{w * 0.25:.0f} {bend} {w * 0.5:.0f} 0t{w * 0.5 - 16:.0f} 0"
-            self.path(d, line=dark(colour, 0.25), width=2.5, more=' opacity=".45"')
+            self.path(d, line=dark(colour, 0.25), width=2.5, more=' fill-opacity=".45" stroke-opacity=".45"')
 
 
 def _ring(x: float, y: float, radius: float) -> str:

@@ -102,7 +102,12 @@ def towel(c: Canvas) -> None:
         for x in (620, 660, 700):
             c.box(x, y + 3, 15, height / 2 - 6, 0, light(c.accent, 0.15))
         for x in range(200, 590, 22):
-            c.path(f"M{x} {y + 16}v{height / 2 - 30:.0f}", line=light(colour, 0.3), width=4, more=' opacity=".4"')
+            c.path(
+                f"M{x} {y + 16}v{height / 2 - 30:.0f}",
+                line=light(colour, 0.3),
+                width=4,
+                more=' fill-opacity=".4" stroke-opacity=".4"',
+            )
     c.label(300, 880 - height - 20, 90, 70)
 
 
@@ -125,7 +130,7 @@ def rug(c: Canvas) -> None:
                     )
                     c.path(f"M{x} {y - 34}l34 34l-34 34l-34-34z", c.dark if c.style == 1 else c.base)
     for y in range(130, 790, 12):
-        c.path(f"M230 {y}h540", line=dark(c.base, 0.3), width=1.5, more=' opacity=".35"')
+        c.path(f"M230 {y}h540", line=dark(c.base, 0.3), width=1.5, more=' fill-opacity=".35" stroke-opacity=".35"')
     for x in range(238, 770, 18):
         c.path(f"M{x} 790l-2 56", line="#e6dcc8", width=7)
     c.shade("M700 110h70v680h-70z", 0.08)

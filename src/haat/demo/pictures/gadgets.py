@@ -75,7 +75,7 @@ def headphones(c: Canvas) -> None:
     """Over-ear headphones, standing on their cups."""
     c.ground(500, 300)
     c.path("M240 620q-20-440 260-446q280 6 260 446", line=c.dark, width=58)
-    c.path("M240 600q-16-410 260-414", line=c.light, width=15, more=' opacity=".55"')
+    c.path("M240 600q-16-410 260-414", line=c.light, width=15, more=' fill-opacity=".55" stroke-opacity=".55"')
     c.path("M340 232q160-84 320 0", line=c.accent, width=40)
     for side in (1, -1):
         with c.turned(f"translate(500 0) scale({side} 1)"):
@@ -182,7 +182,7 @@ def camera(c: Canvas) -> None:
     c.box(130, 330, 740, 460, 50, c.metal("#c3c4ca" if c.style == 1 else "#4a434e"))
     c.box(130, 430, 740, 270, 0, c.round())
     for x in range(150, 860, 20):
-        c.path(f"M{x} 436v258", line=c.dark, width=3, more=' opacity=".35"')
+        c.path(f"M{x} 436v258", line=c.dark, width=3, more=' fill-opacity=".35" stroke-opacity=".35"')
     for radius, fill in (
         (216, c.metal(dark(STEEL, 0.4))), (190, c.flat("#2b2430")), (150, c.metal("#3a3340")), (118, c.flat("#161118")),
         (92, c.gradient("slope", (0, "#3b5d8a"), (0.5, "#1b2340"), (1, "#5e2b62"))), (40, "#0d0a10"),
@@ -232,7 +232,11 @@ def charger(c: Canvas) -> None:
 def headlamp(c: Canvas) -> None:
     """A lamp on its strap, throwing light to the left."""
     c.ground(520, 300, 820)
-    c.path("M360 560L60 380v400z", c.gradient("across", (0, "#fff6d8"), (1, "#ffe49a")), more=' opacity=".75"')
+    c.path(
+        "M360 560L60 380v400z",
+        c.gradient("across", (0, "#fff6d8"), (1, "#ffe49a")),
+        more=' fill-opacity=".75" stroke-opacity=".75"',
+    )
     c.path("M440 470q20-240 240-250q230 10 240 260q-4 220-200 300", line=c.dark, width=74)
     c.path("M440 470q20-240 240-250q230 10 240 260q-4 220-200 300", line=c.accent, width=20)
     if c.style == 1:
@@ -243,6 +247,6 @@ def headlamp(c: Canvas) -> None:
     c.oval(374, 595, 76, 116, c.gradient("slope", (0, "#fffbe8"), (1, "#f6cf72")))
     for ray in range(8):
         with c.turned(f"rotate({ray * 45} 374 595)"):
-            c.path("M374 570l-12-80h24z", "#fff", more=' opacity=".8"')
+            c.path("M374 570l-12-80h24z", "#fff", more=' fill-opacity=".8" stroke-opacity=".8"')
     c.box(500, 410, 90, 30, 14, "#d9702b")
     c.mark(560, 600, 72)

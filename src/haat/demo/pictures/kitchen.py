@@ -29,7 +29,7 @@ def cooker(c: Canvas) -> None:
     c.path("M620 404q160-4 300 20q24 4 22 26t-24 20q-150-10-298-8z", c.down("#3a3340"))
     c.shine("M222 480h34v320q-26-8-34-40z", 0.4)
     c.mark(470, 640, 90, INK if is_pale(c.base) else PAPER)
-    c.path("M190 800q280 60 560 0", line=c.deep, width=6, more=' opacity=".4"')
+    c.path("M190 800q280 60 560 0", line=c.deep, width=6, more=' fill-opacity=".4" stroke-opacity=".4"')
 
 
 def pan(c: Canvas) -> None:
@@ -99,7 +99,7 @@ def masala_box(c: Canvas) -> None:
     with c.turned("rotate(35 500 520)"):
         c.box(488, 420, 22, 330, 11, c.metal())
         c.oval(499, 410, 44, 54, c.metal())
-    c.path("M220 360q80-150 230-196", line="#fff", width=14, more=' opacity=".5"')
+    c.path("M220 360q80-150 230-196", line="#fff", width=14, more=' fill-opacity=".5" stroke-opacity=".5"')
 
 
 def kettle(c: Canvas) -> None:
@@ -126,7 +126,9 @@ def mug(c: Canvas) -> None:
     """A glazed mug with steam; clay shows at the foot."""
     c.ground(470, 230)
     c.path("M640 480q190-30 180 110q-16 140-220 130", line=c.dark, width=52)
-    c.path("M640 480q190-30 180 110q-16 140-220 130", line=c.light, width=14, more=' opacity=".6"')
+    c.path(
+        "M640 480q190-30 180 110q-16 140-220 130", line=c.light, width=14, more=' fill-opacity=".6" stroke-opacity=".6"'
+    )
     body = ("M260 400h420l-20 400q-10 46-60 50H340q-50-4-60-50z", "M250 400h440v360q-10 84-90 90H340q-80-6-90-90z",
             "M230 400h480q-10 200-70 300q20 100-40 150H340q-60-50-40-150q-60-100-70-300z")[c.style]  # fmt: skip
     c.path(body, c.round())
@@ -146,7 +148,7 @@ def mug(c: Canvas) -> None:
     c.oval(470, 400, 215 + 20 * (c.style == 2), 44, c.round(light(c.base, 0.15)))
     c.oval(470, 404, 190 + 20 * (c.style == 2), 32, c.flat("#8a5a34"))
     for x in (400, 480, 560):
-        c.path(f"M{x} 340q-30-50 0-90t0-90", line="#fff", width=15, more=' opacity=".75"')
+        c.path(f"M{x} 340q-30-50 0-90t0-90", line="#fff", width=15, more=' fill-opacity=".75" stroke-opacity=".75"')
     c.shine("M304 440h36l6 330q-30-10-34-40z", 0.35)
     c.mark(480, 640, 80) if c.style != 1 else None
 

@@ -20,7 +20,7 @@ def cricket_bat(c: Canvas) -> None:
             ),
         )
         for x in (452, 474, 526, 548):
-            c.path(f"M{x} 400v420", line=dark(_WILLOW, 0.25), width=2.5, more=' opacity=".6"')
+            c.path(f"M{x} 400v420", line=dark(_WILLOW, 0.25), width=2.5, more=' fill-opacity=".6" stroke-opacity=".6"')
         c.path("M474 320h52l-8 80h-36z", c.round(dark(_WILLOW, 0.25)))
         c.box(474, 90, 52, 240, 20, c.round(accent))
         for y in range(110, 320, 22):
@@ -38,7 +38,11 @@ def cricket_ball(c: Canvas) -> None:
     c.ground(500, 230)
     c.oval(500, 560, 290, 290, c.gradient("slope", (0, light(c.base, 0.4)), (0.4, c.base), (1, dark(c.base, 0.6))))
     with c.turned(f"rotate({(-24, 18, 60)[c.style]} 500 560)"):
-        c.path("M380 296q70 264 0 528h240q70-264 0-528q-120-52-240 0z", dark(c.base, 0.1), more=' opacity=".35"')
+        c.path(
+            "M380 296q70 264 0 528h240q70-264 0-528q-120-52-240 0z",
+            dark(c.base, 0.1),
+            more=' fill-opacity=".35" stroke-opacity=".35"',
+        )
         for x in (430, 465, 535, 570):
             bend = (x - 500) * 0.5
             c.path(
@@ -121,7 +125,7 @@ def dumbbell(c: Canvas) -> None:
     c.ground(500, 340)
     if c.style == 1:
         c.path("M350 470q-60-290 150-290t150 290", line=c.dark, width=66)
-        c.path("M362 440q-40-230 138-236", line=c.light, width=15, more=' opacity=".5"')
+        c.path("M362 440q-40-230 138-236", line=c.light, width=15, more=' fill-opacity=".5" stroke-opacity=".5"')
         c.path("M270 640q0-220 230-224q230 4 230 224q-6 150-90 212H360q-84-62-90-212z", c.round())
         c.oval(500, 640, 130, 130, c.flat(c.accent))
         c.mark(500, 640, 120, PAPER)
@@ -154,7 +158,7 @@ def bicycle(c: Canvas) -> None:
     c.path("M480 670L690 430H408L480 670", line=c.base, width=28)
     c.path("M750 670L680 360", line=c.base, width=26)
     c.path("M480 670H250L400 400", line=c.base, width=22)
-    c.path("M415 434h270", line=c.light, width=6, more=' opacity=".6"')
+    c.path("M415 434h270", line=c.light, width=6, more=' fill-opacity=".6" stroke-opacity=".6"')
     c.path("M400 400l-14-60", line="#b9bec5", width=18)
     c.path("M310 330q80-30 160 0q-10 30-80 30t-80-30z", c.down("#7a5136"))
     c.path("M680 360l-14-50h80q60 4 60 50", line=INK, width=18)

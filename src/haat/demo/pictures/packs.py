@@ -16,7 +16,7 @@ def _jar(c: Canvas, contents: str, lid: str, *, wide: float = 190, top: float = 
         c.path(f"M{left + 14} {top + 70}q{wide - 14} 26 {w - 28} 0v450h-{w - 28}z", c.round(contents))
     c.box(left + 8, top - 96, w - 16, 104, 18, c.metal(lid))
     for x in range(int(left) + 24, int(left + w) - 20, 24):
-        c.path(f"M{x} {top - 80}v74", line=dark(lid, 0.3), width=3, more=' opacity=".5"')
+        c.path(f"M{x} {top - 80}v74", line=dark(lid, 0.3), width=3, more=' fill-opacity=".5" stroke-opacity=".5"')
     c.label(left, 520, w, 230)
     c.shine(f"M{left + 22} {top + 30}h26v470q-22-10-26-40z", 0.5)
 
@@ -158,7 +158,7 @@ def tea_tin(c: Canvas) -> None:
     c.box(440, 206, 120, 36, 16, c.metal("#c7a252"))
     if c.style == 1:
         for x in range(300, 700, 50):
-            c.path(f"M{x} 340q25 40 50 0v60q-25 40-50 0z", c.accent, more=' opacity=".8"')
+            c.path(f"M{x} 340q25 40 50 0v60q-25 40-50 0z", c.accent, more=' fill-opacity=".8" stroke-opacity=".8"')
     c.label(350, 430, 300, 300, PAPER, c.accent)
     for leaf in range(9):
         with c.turned(f"translate({600 + leaf * 34} {842 - (leaf * 23) % 22}) rotate({leaf * 47})"):
@@ -172,7 +172,7 @@ def _sack(c: Canvas, cloth: str, *, tie: str) -> None:
     c.path("M280 310q-20-90 20-130q100 30 200 0q100 30 200 0q40 40 20 130q-220-40-440 0z", c.round(light(cloth, 0.1)))
     c.path("M274 312q226-46 452 0", line=tie, width=18)
     for x in (330, 420, 580, 670):
-        c.path(f"M{x} 330q-14 40-6 90", line=dark(cloth, 0.25), width=5, more=' opacity=".5"')
+        c.path(f"M{x} 330q-14 40-6 90", line=dark(cloth, 0.25), width=5, more=' fill-opacity=".5" stroke-opacity=".5"')
 
 
 def rice_bag(c: Canvas) -> None:
@@ -215,7 +215,7 @@ def _pouch(c: Canvas, *, window: str = "") -> None:
     c.path(body, c.round())
     c.box(280, 180, 440, 54, 4, c.flat(c.dark))
     for x in range(292, 716, 17):
-        c.path(f"M{x} 186v42", line=c.light, width=2.5, more=' opacity=".5"')
+        c.path(f"M{x} 186v42", line=c.light, width=2.5, more=' fill-opacity=".5" stroke-opacity=".5"')
     c.path("M284 300h432", line=light(c.base, 0.4), width=7)
     if window:
         c.path("M350 640q150-90 300 0v130q-150 50-300 0z", c.down(window))
@@ -255,7 +255,7 @@ def snack_pack(c: Canvas) -> None:
     for y in (170, 806):
         c.box(270, y, 460, 46, 3, c.flat(c.dark))
         for x in range(282, 726, 16):
-            c.path(f"M{x} {y + 4}v38", line=c.light, width=3, more=' opacity=".5"')
+            c.path(f"M{x} {y + 4}v38", line=c.light, width=3, more=' fill-opacity=".5" stroke-opacity=".5"')
     if c.style == 0:
         c.oval(500, 510, 180, 180, c.flat(PAPER))
         c.mark(500, 470, 130, c.base)

@@ -83,8 +83,18 @@ def puzzle(c: Canvas) -> None:
         c.path("M100 720q200-140 360-30t320-30v140H100z", c.flat(c.accent))
     for place in (1, 2, 3):
         x, y = 150 + place * 150, 200 + place * 140
-        c.path(f"M{x} 200" + "v44q46-30 46 26t-46 26v44" * 4, line=INK, width=5, more=' opacity=".5"')
-        c.path(f"M150 {y}" + "h50q-30-44 26-44t26 44h48" * 4, line=INK, width=5, more=' opacity=".5"')
+        c.path(
+            f"M{x} 200" + "v44q46-30 46 26t-46 26v44" * 4,
+            line=INK,
+            width=5,
+            more=' fill-opacity=".5" stroke-opacity=".5"',
+        )
+        c.path(
+            f"M150 {y}" + "h50q-30-44 26-44t26 44h48" * 4,
+            line=INK,
+            width=5,
+            more=' fill-opacity=".5" stroke-opacity=".5"',
+        )
     c.box(150, 200, 600, 560, 0, "none", line=dark(c.base, 0.4), width=12)
     c.path("M604 620h146v140H604z", "#f1eef0")
     with c.turned("rotate(16 830 780)"):

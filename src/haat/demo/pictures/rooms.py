@@ -65,7 +65,7 @@ def table(c: Canvas) -> None:
             f"M{120 + step * 20} {380 - step * 22}h{760 - step * 40}",
             line=dark(wood, 0.2),
             width=2.5,
-            more=' opacity=".4"',
+            more=' fill-opacity=".4" stroke-opacity=".4"',
         )
     c.box(90, 400, 820, 36, 6, c.down(wood))
     c.box(150, 436, 700, 100, 0, c.down(dark(wood, 0.15)))
@@ -103,13 +103,14 @@ def shelf(c: Canvas) -> None:
         c.box(236, y + 152, 528, 22, 2, c.down(wood))
     for x in (222, 752):
         c.box(x, 140, 28, 720, 6, c.round(wood))
-    c.box(214, 132, 572, 28, 6, c.down(light(wood, 0.1)))
+    c.box(214, 124, 572, 44, 6, c.down(light(wood, 0.1)))
+    c.mark(500, 146, 30)
 
 
 def lamp(c: Canvas) -> None:
     """A table lamp, lit."""
     c.ground(500, 170)
-    c.path("M300 470q200 60 400 0l60 330q-260 110-520 0z", "#fbe3a0", more=' opacity=".18"')
+    c.path("M300 470q200 60 400 0l60 330q-260 110-520 0z", "#fbe3a0", more=' fill-opacity=".18" stroke-opacity=".18"')
     base = ("M470 480h60v220q90 20 100 100q0 44-60 50H430q-60-6-60-50q10-80 100-100z",
             "M470 480h60q0 60 60 110q70 90 20 200q-20 60-70 60h-80q-50 0-70-60q-50-110 20-200q60-50 60-110z",
             "M478 480h44v300h-44zM370 800q0-40 130-44q130 4 130 44v30q-10 22-130 22t-130-22z")[c.style]  # fmt: skip
@@ -117,7 +118,12 @@ def lamp(c: Canvas) -> None:
     c.path("M380 180h240l110 300q-230 50-460 0z", c.gradient("down", (0, "#fff3cf"), (0.7, "#ffe3a1"), (1, "#f7c963")))
     if c.style == 1:
         for x in range(-4, 5):
-            c.path(f"M{500 + x * 27} 184L{500 + x * 52} 494", line="#d9a441", width=4, more=' opacity=".6"')
+            c.path(
+                f"M{500 + x * 27} 184L{500 + x * 52} 494",
+                line="#d9a441",
+                width=4,
+                more=' fill-opacity=".6" stroke-opacity=".6"',
+            )
     elif c.style == 2:
         c.path("M352 260h296M296 420q204 40 408 0", line=c.base, width=16)
     c.path("M380 180q120 24 240 0", line=dark("#ffe3a1", 0.3), width=8)

@@ -127,7 +127,7 @@ def shirt(c: Canvas) -> None:
     if c.style == 2:
         with c.inside(_TORSO):
             for x in range(120, 900, 44):
-                c.path(f"M{x} 150v740", line=c.accent, width=5, more=' opacity=".55"')
+                c.path(f"M{x} 150v740", line=c.accent, width=5, more=' fill-opacity=".55" stroke-opacity=".55"')
     c.box(478, 290, 44, 570, 2, light(c.base, 0.2))
     c.path("M478 300v560M522 300v560", line=c.dark, width=3)
     for y in range(340, 840, 92):
@@ -192,7 +192,7 @@ def trousers(c: Canvas) -> None:
     for d in ("M342 214q60 10 80 96", "M658 214q-60 10-80 96"):
         c.path(d, line=c.deep, width=6)
         c.stitch(d, c.accent)
-    c.path("M404 330l-34 520M596 330l34 520", line=c.light, width=5, more=' opacity=".5"')
+    c.path("M404 330l-34 520M596 330l34 520", line=c.light, width=5, more=' fill-opacity=".5" stroke-opacity=".5"')
     c.stitch("M290 836h160M552 836h160", c.accent)
     c.box(600, 240, 46, 30, 3, "#8a5a34")
 

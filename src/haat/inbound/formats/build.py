@@ -136,7 +136,8 @@ class _Builder:
         own = []
         for picture in entry.pictures:
             address = self._take(entry, values.text, picture, entry.column("pictures"), 2_000, "")
-            if address and not address.startswith(("https://", "http://")):
+            # "picture:" and its key is one that was uploaded before: the catalogue knows it
+            if address and not address.startswith(("https://", "http://", "picture:")):
                 if not root or ":" in address.partition("/")[0]:
                     self.taken.pictures_left_out += 1
                     continue

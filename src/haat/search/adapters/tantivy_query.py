@@ -120,13 +120,15 @@ class Compiler:
     def _text(self, words: Words, *, scored: bool) -> Query:
         groups = [self._group(group) for group in words.groups]
         options: _Parts = [(Occur.Should, group) for group in groups]
+        if words.every and len(groups) > 1:
+            options = [(Occur.Should, Query.boolean_query([(Occur.Must, group) for group in groups]))]
         if words.exact:
             exact = Query.term_query(self._schema, "exact", words.exact)
             options.append((Occur.Should, Query.const_score_query(exact, EXACT_BONUS) if scored else exact))
         if not options:
             return Query.empty_query()
         needed = [group for place, group in enumerate(groups) if place not in words.unknown]
-        if scored and words.coverage > 0 and len(needed) > 1:
+        if scored and words.coverage > 0 and len(needed) > 1 and not words.every:
             everything = Query.boolean_query([(Occur.Must, group) for group in needed])
             options.append((Occur.Should, Query.const_score_query(everything, words.coverage)))
         return options[0][1] if len(options) == 1 else Query.boolean_query(options)

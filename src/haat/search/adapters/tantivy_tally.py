@@ -62,7 +62,7 @@ class Tallier:
             reached, date_counts = (total, self._dates(ask, found, total)) if plain else self._reached(ask)
             if delivery.by is not None:
                 later = reached - total
-            not_delivered = self._all_sold(ask) - reached
+            not_delivered = self._all_sold(ask) - reached if ask.unreachable else 0
         base = Tally(total=total, dates=date_counts, later=later, not_delivered=not_delivered)
         return base if ask.facets is None else self._with_facets(base, ask, ask.facets, seen, found)
 
@@ -111,10 +111,10 @@ class Tallier:
         if ask.filters.price_min_minor is not None or ask.filters.price_max_minor is not None:
             apart["price"] = self._without(ask, "price", {"price": _terms("price_band", _PRICE_BANDS)})["price"]
         names = _names(found["attributes"], facets, selected)
-        counts = dict(self._searcher.aggregate(seen, _values(names, facets.values, but=selected)))
+        counts = dict(self._searcher.aggregate(seen, _values(names, facets, but=selected)))
         for name in selected:
             own = [pair for pair in names if pair[0] == name]
-            counts.update(self._without(ask, "attribute:" + name, _values(own, facets.values)))
+            counts.update(self._without(ask, "attribute:" + name, _values(own, facets)))
         return Tally(
             total=base.total,
             dates=base.dates,
@@ -174,10 +174,10 @@ def _values(
         if name in but:
             continue
         if kind == "number":
-            wanted["n" + name] = _terms("number." + name, size)
+            wanted["n" + name] = _terms("number." + name, facets.numbers)
             wanted["r" + name] = _terms("band." + name, _NUMBER_BANDS)
         else:
-            wanted["v" + name] = _terms("value." + name, size)
+            wanted["v" + name] = _terms("value." + name, facets.values)
     return wanted
 
 

@@ -76,10 +76,15 @@ class Analyser:
         if is_measured(chunk):
             return self._measure(found)
         if is_compound(found[:-1]) and self._known(found[-1]):
-            whole = found[-1]
-            parts = [token for token in found[:-1] if self._known(token)]
-            return [WordGroup(((part, 1.0), (whole, 1.0))) for part in parts] or [WordGroup(((whole, 1.0),))]
+            return self._compound(found[:-1], found[-1])
         return [self._word(token, token, meant) for token in found]
+
+    def _compound(self, parts: Sequence[str], whole: str) -> list[WordGroup]:
+        """`t-shirt`: each part or the joined word. Parts that hardly live outside it ("wi-fi") say nothing more."""
+        count_of = self.vocabulary.frequency
+        if all(count_of(part) <= count_of(whole) for part in parts):
+            return [WordGroup(((whole, 1.0),))]
+        return [WordGroup(((part, 1.0), (whole, 1.0))) for part in parts if self._known(part)]
 
     def _measure(self, found: Sequence[str]) -> list[WordGroup]:
         """`17in` or `8x10` first, the bare numbers for less; these alone when nobody writes the joined form."""

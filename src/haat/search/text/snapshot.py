@@ -1,7 +1,7 @@
 """All that ranking knows of one state of the catalogue, built from its items and swapped in one assignment."""
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from typing import Final
 
 import numpy as np
@@ -12,7 +12,7 @@ from haat.search.text.semantics import Bag, Semantics
 from haat.search.text.spelling import ident
 from haat.search.text.suggest import Suggester, SuggestionBuilder
 from haat.search.text.synonyms import Synonyms
-from haat.search.text.tokens import ItemText, ItemView, bare, chunks, item_text
+from haat.search.text.tokens import ItemText, ItemView, bare, read_item
 from haat.search.text.vocabulary import Vocabulary
 
 STALE_SHARE: Final = 0.1
@@ -66,18 +66,24 @@ class Builder:
         self._words: Counter[str] = Counter()
         self._suggestions = SuggestionBuilder()
 
-    def add(self, ordinal: int, view: ItemView, text: ItemText | None = None) -> None:
+    def add(
+        self, ordinal: int, view: ItemView, text: ItemText | None = None, written: Collection[str] | None = None
+    ) -> None:
         """Take in one item under its ordinal, small and unique like an index into an array.
 
-        `text`: what `item_text(view)` gave, if the caller has it. Cost: about 0.3 ms for an item with long prose.
+        `text` and `written`: what `read_item(view)` gave, if the caller has it. On top of a snapshot `text` is enough.
+        Cost: about 1 ms for an item with long prose, a tenth of that with `text` and `written`.
         """
-        title, field = text or item_text(view)
+        if text is None or (written is None and self._on is None):
+            title, field, written = read_item(view)
+        else:
+            title, field = text
         self._ordinals.append(ordinal)
         self._titles.append(title)
         self._categories.append(view.category_id)
         self._bags.append(_bag(field))
         if self._on is None:
-            self._words.update(_written(view))
+            self._words.update(_plain_words(written or ()))
             self._suggestions.add(view)
 
     def build(self) -> TextSnapshot:
@@ -126,10 +132,8 @@ def _bag(field: Iterable[str]) -> Bag:
     return hashes, np.minimum(np.array(list(counts.values()), np.int64), 65_535).astype(np.uint16)
 
 
-def _written(view: ItemView) -> set[str]:
-    """The item's words as people write them: what spelling corrects to."""
-    names = (view.title, *view.category_names, view.brand or "")
-    written = set(chunks(" \n ".join((*names, *view.attribute_values, *view.bullets, view.description))))
+def _plain_words(written: Iterable[str]) -> set[str]:
+    """The words that spelling may correct to."""
     return {word if word.isalpha() else bare(word) for word in written if _is_plain(word)}
 
 

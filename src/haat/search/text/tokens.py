@@ -134,6 +134,8 @@ _IRREGULAR: Final = {
 
 _GLUE: Final = "\x1f"
 """A control character between tokens that came from one written word; removed from whatever comes in."""
+_BREAK: Final = " \n "
+"""Between texts that are read at once: no unit, quotation or hyphen reaches across."""
 _NUMBER: Final = r"\d+(?:[.,]\d+)*(?:/\d+)?"
 _LONG_UNITS: Final = "|".join(sorted((w for w in _UNIT_OF if w[0].isalpha()), key=len, reverse=True))
 _SPACED_UNITS: Final = "|".join(
@@ -150,7 +152,7 @@ _SIZE: Final = re.compile(
     rf"{_START}({_NUMBER})({_UNIT})?((?:[ ]{{0,2}}x[ ]{{0,2}}{_NUMBER}(?:{_UNIT})?){{1,3}})(?![a-z0-9])"
 )
 _SIZE_PART: Final = re.compile(rf"x[ ]{{0,2}}({_NUMBER})({_UNIT})?")
-_QUOTED: Final = re.compile(r'(?:(?<=[\s(\[])|\A)"(?=[^\W\d_])([^"]*)"')
+_QUOTED: Final = re.compile(r'(?:(?<=[\s(\[])|\A)"(?=[^\W\d_])([^"\n]*)"')
 _MARKS: Final = (
     "\u0300-\u036f\u0483-\u0487\u0591-\u05bd\u05bf\u05c1\u05c2\u05c4\u05c5\u05c7\u0610-\u061a\u064b-\u065f\u0670\u06d6-\u06dc"
     "\u0900-\u0963\u0966-\u0dff\u0e31-\u0e4e\u0eb1-\u0ecd\u0f18-\u0fbc\u102b-\u109d\u17b4-\u17dd\u1a17-\u1aff\ua8e0-\ua8ff"
@@ -205,21 +207,32 @@ def tokens(text: str) -> list[str]:
 
 
 def item_text(view: ItemView) -> ItemText:
-    """The tokens of an item: (title, combined field).
+    """The tokens of an item, (title, combined field), and nothing else of `read_item`."""
+    title, field, _ = read_item(view)
+    return title, field
+
+
+def read_item(view: ItemView) -> tuple[list[str], list[str], set[str]]:
+    """The tokens of an item, (title, combined field), and its words as they are written.
 
     In the combined field the title stands four times, the category path twice, the rest once: repetition is the weight,
     so that BM25 saturates once per word. Source: reference/relevance.md section 2.
     """
-    title = tokens(view.title)
+    written = chunks(view.title)
+    title = [token for chunk in written for token in tokens_of(chunk)]
     field = title * TITLE_WEIGHT
     for name in view.category_names:
-        field += tokens(name) * CATEGORY_WEIGHT
-    if view.brand:
-        field += tokens(view.brand)
-    for values in (view.attribute_values, view.bullets, (view.description,), view.models):
-        for value in values:
-            field += tokens(value)
-    return title, field
+        found = chunks(name)
+        field += [token for chunk in found for token in tokens_of(chunk)] * CATEGORY_WEIGHT
+        written += found
+    rest = (view.brand or "", *view.attribute_values, *view.bullets, view.description)
+    found = chunks(_BREAK.join(rest))
+    for chunk in found:
+        field += tokens_of(chunk)
+    written += found
+    for model in view.models:
+        field += tokens(model)
+    return title, field, set(written)
 
 
 def exact_key(text: str) -> str:
