@@ -182,10 +182,15 @@ async def test_other_uploads_are_refused(client: httpx2.AsyncClient) -> None:
         ({"other": ("x.png", a_png(), "image/png")}, 422),
         ({"file": (None, "text")}, 422),
     ]
+    png = ("x.png", a_png(), "image/png")
+    uploads += [([("file", png), ("file", png)], 422), ([("file", png), ("(¼\x01", (None, "c"))], 422)]
     for files, status in uploads:
         answer = await client.post("seller/pictures", files=files, headers=ACME)
         assert answer.status_code == status, answer.text
         assert answer.headers["content-type"] == "application/problem+json"
+    for body in (b"", b"--x", b'--x\r\nContent-Disposition: form-data; name="file"\r\n\r\n', b"\xff" * 50):
+        headers = {**ACME, "content-type": "multipart/form-data; boundary=x"}
+        assert 400 <= (await client.post("seller/pictures", content=body, headers=headers)).status_code < 500, body
 
 
 async def test_the_operator_arranges_and_everyone_reads_the_tree(client: httpx2.AsyncClient) -> None:
