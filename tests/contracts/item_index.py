@@ -86,7 +86,7 @@ async def ids(view: View, ask: Ask | None = None, window: Window | None = None) 
     ask = ask or Ask(words=TENT)
     found = await view.find(ask, window or Window(limit=1_000))
     size = len(found.ranked.scores)
-    return [found.ranked.stored(place).decode().replace("hit ", "itm_") for place in range(size)]
+    return [hit.decode().replace("hit ", "itm_") for hit in found.ranked.stored(range(size))]
 
 
 async def tally(view: View, ask: Ask | None = None) -> Tally:

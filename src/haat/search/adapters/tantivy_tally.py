@@ -166,7 +166,7 @@ _BOTH: Final[tuple[AttributeKind, ...]] = ("text", "number")
 
 def _values(
     names: Sequence[tuple[str, AttributeKind, int]],
-    size: int,
+    facets: FacetAsk,
     but: Set[str] = frozenset(),
 ) -> dict[str, Any]:
     wanted: dict[str, Any] = {}
