@@ -41,7 +41,7 @@ from haat.events.outbox import Outbox
 from haat.events.parking import DiscardParked, ListParked, ReplayParked
 from haat.events.ports import Handler
 from haat.events.relay import Relay
-from haat.health import Health, LagGauges, Pinged
+from haat.health import Health, LagGauges, Pinged, tolerated
 from haat.http.edge import Edge
 from haat.http.problems import Problems
 from haat.http.server import Edges, Readiness, metrics_app, web_app
@@ -215,7 +215,8 @@ async def open_shop(settings: Settings, clock: Clock | None = None, ids: Ids | N
         warehouses = Warehouses(network, places, ids)
         warehouse_book = WarehouseBook(network)
         warehouse_names = WarehouseNames(warehouse_book)
-        await serviceability.refresh()
+        with tolerated("lanes"):  # a lost matrix is built again by who opens the shop; until then nobody is served
+            await serviceability.refresh()
         await warehouse_names.refresh()
 
         # ---- inbound, catalog, inventory

@@ -52,9 +52,7 @@ async def whole_shop(settings: Settings, command: str, url: str = "") -> AsyncIt
     with data_directory(settings.data_dir, command, url):
         await asyncio.to_thread(migrate_databases, settings)
         async with open_shop(settings) as shop:
-            if await shop.seed_hubs():
-                await shop.build_matrix()
-                await shop.serviceability.refresh()
+            await laid_out(shop)
             yield shop
 
 
@@ -63,9 +61,15 @@ async def migrate(settings: Settings) -> list[Step]:
     with data_directory(settings.data_dir, "haat migrate"):
         steps = await asyncio.to_thread(migrate_databases, settings)
         async with open_shop(settings) as shop:
-            if await shop.seed_hubs():
-                await shop.build_matrix()
+            await laid_out(shop)
     return steps
+
+
+async def laid_out(shop: Shop) -> None:
+    """Hubs and a matrix that fits this release; what is there and fits is kept."""
+    await shop.seed_hubs()
+    await shop.build_matrix(always=False)
+    await shop.serviceability.refresh()
 
 
 def show_steps(steps: Sequence[Step], *, as_json: bool) -> None:
