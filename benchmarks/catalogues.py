@@ -4,7 +4,7 @@ import gzip
 import json
 import re
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
@@ -15,7 +15,7 @@ from haat.search.text.analyse import ParsedQuery
 from haat.search.text.rerank import DEPTH
 from haat.search.text.snapshot import Builder, TextSnapshot
 from haat.search.text.synonyms import Synonyms
-from haat.search.text.tokens import exact_key, fold, item_text
+from haat.search.text.tokens import exact_key, fold, read_item
 from haat.search.text.vocabulary import coverage_bonus
 
 NAMES: Final = ("esci", "icecat")
@@ -35,7 +35,7 @@ class Product:
     bullets: Sequence[str] = ()
     description: str = ""
     models: Sequence[str] = ()
-    eans: Sequence[str] = field(default=())
+    eans: Sequence[str] = ()
     in_stock: bool = True
 
 
@@ -102,9 +102,9 @@ class Stack:
         builder = Builder(synonyms=synonyms)
         fields = []
         for ordinal, product in enumerate(products):
-            text = item_text(product)
-            builder.add(ordinal, product, text)
-            fields.append(text[1])
+            title, field, written = read_item(product)
+            builder.add(ordinal, product, (title, field), written)
+            fields.append(field)
         self.snapshot: TextSnapshot = builder.build()
         keys = [[exact_key(code) for code in (p.id, *p.eans, *p.models)] for p in products]
         self._index = _index(fields, keys)

@@ -96,8 +96,9 @@ def test_number_and_unit_prefer_the_joined_form() -> None:
 
 
 def test_hyphenated_words_meet_the_joined_word() -> None:
-    assert variants("wifi") == [{"wifi": 1.0}]
-    assert variants("wi-fi") == [{"wi": 1.0, "wifi": 1.0}, {"fi": 1.0, "wifi": 1.0}]
+    assert variants("wi-fi") == variants("wifi") == [{"wifi": 1.0}]
+    shop = of_titles("T-shirt", "Shirt", "Shirt and tie")
+    assert variants("t-shirt", shop) == [{"t": 1.0, "tshirt": 1.0}, {"shirt": 1.0, "tshirt": 1.0}]
 
 
 def test_synonyms_count_for_less_and_only_if_the_catalogue_has_them() -> None:

@@ -173,25 +173,24 @@ _OTHER_DIGIT: Final = re.compile(r"[^\D0-9]")
 _ACCENTS: Final = re.compile("[\u0300-\u036f]")
 
 _BLANKS: Final = str.maketrans({_GLUE: " ", "_": " "})
-_FOLD: Final = str.maketrans(
-    {
-        **dict.fromkeys("\u2018\u2019\u201a\u201b\u2032\u02bc\u00b4`", "'"),
-        **dict.fromkeys("\u201c\u201d\u201e\u201f\u2033\u00ab\u00bb", '"'),
-        **dict.fromkeys("\u2010\u2011\u2012\u2013\u2212\ufe63\uff0d", "-"),
-        **dict.fromkeys("\u0964\u0965\u00ae\u2122\u00a9\u2014", " "),
-        **dict.fromkeys("\u200b\u200c\u200d\u2060\ufeff\u00ad", None),
-        "\u00d7": "x",
-        "\u00df": "ss",
-        "\u00f8": "o",
-        "\u00e6": "ae",
-        "\u0153": "oe",
-        "\u0142": "l",
-        "\u0131": "i",
-        "\u00bd": " 1/2",
-        "\u00bc": " 1/4",
-        "\u00be": " 3/4",
-    }
-)
+_FOLD: Final[dict[str, str]] = {
+    **dict.fromkeys("\u2018\u2019\u201a\u201b\u2032\u02bc\u00b4`", "'"),
+    **dict.fromkeys("\u201c\u201d\u201e\u201f\u2033\u00ab\u00bb", '"'),
+    **dict.fromkeys("\u2010\u2011\u2012\u2013\u2212\ufe63\uff0d", "-"),
+    **dict.fromkeys("\u0964\u0965\u00ae\u2122\u00a9\u2014", " "),
+    **dict.fromkeys("\u200b\u200c\u200d\u2060\ufeff\u00ad", ""),
+    "\u00d7": "x",
+    **dict.fromkeys("\u00df\u1e9e", "ss"),
+    **dict.fromkeys("\u00f8\u00d8", "o"),
+    **dict.fromkeys("\u00e6\u00c6", "ae"),
+    **dict.fromkeys("\u0153\u0152", "oe"),
+    **dict.fromkeys("\u0142\u0141", "l"),
+    "\u0131": "i",
+    "\u00bd": " 1/2",
+    "\u00bc": " 1/4",
+    "\u00be": " 3/4",
+}
+_SPECIAL: Final = re.compile("[" + "".join(_FOLD) + "]")
 
 
 def tokens(text: str) -> list[str]:
@@ -252,7 +251,10 @@ def fold(text: str) -> str:
     text = text.translate(_BLANKS) if _GLUE in text or "_" in text else text
     if text.isascii():
         return text.lower()
-    text = unicodedata.normalize("NFKD", text.translate(_FOLD).lower().translate(_FOLD))
+    text = _SPECIAL.sub(_folded, text).lower()
+    if text.isascii():
+        return text
+    text = unicodedata.normalize("NFKD", text)
     text = unicodedata.normalize("NFC", _ACCENTS.sub("", text))
     return text if text.isascii() else _plain_digits(text)
 
@@ -326,6 +328,10 @@ def stem(word: str) -> str:
     if word.endswith(("se", "xe", "che", "she")) or (word.endswith("oe") and len(word) > 4):
         return word[:-1]
     return word
+
+
+def _folded(found: re.Match[str]) -> str:
+    return _FOLD[found[0]]
 
 
 def _plain_digits(text: str) -> str:
