@@ -167,8 +167,13 @@ def _category_id(names: Sequence[str]) -> str:
 
 
 @asynccontextmanager
-async def open_shop(settings: Settings, clock: Clock | None = None, ids: Ids | None = None) -> AsyncIterator[Shop]:
+async def open_shop(
+    settings: Settings, clock: Clock | None = None, ids: Ids | None = None, *, fetch_pictures: bool = True
+) -> AsyncIterator[Shop]:
     """Open every engine and join everything. The databases must be migrated.
+
+    Without `fetch_pictures` the consumer that goes out for suppliers' pictures is left out; it goes on where it was when
+    a server runs again, so that no command waits for other people's hosts.
 
     Raises: Unavailable when an engine cannot be opened.
     """
@@ -236,7 +241,7 @@ async def open_shop(settings: Settings, clock: Clock | None = None, ids: Ids | N
         feed_worker = FeedWorker(
             feeds, blobs, catalog.schemas, _category_id, warehouse_book, clock, ids, settings.currency, ids.new("evt")
         )
-        set_offer = SetOffer(offers, ItemOfSku(catalog.take_offered.claims), settings.currency)
+        set_offer = SetOffer(offers, ItemOfSku(catalog.claims), settings.currency)
         change_stock = ChangeStock(offers, warehouse_book.may_use, ids)
         ask_quote = AskQuote(serviceability, StockOfSkus(offers, catalog.documents), clock)
 
@@ -270,9 +275,9 @@ async def open_shop(settings: Settings, clock: Clock | None = None, ids: Ids | N
         handlers: list[Handler] = [
             ItemsFromFeeds(catalog.take_offered),
             OfferInbound(offers),
-            PictureFetcher(catalog.fetch_pictures),
             IndexItems(indexer, clock),
             IndexLanes(indexer, serviceability, clock),
+            *([PictureFetcher(catalog.fetch_pictures)] if fetch_pictures else []),
         ]
         consumers = [Consumer(handler, event_log, parking, backoff) for handler in handlers]
         measure = MeasureLag(event_log, parking, sources, handlers, clock)

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from rich.progress import TaskID
 
 Say = Callable[[str], None]
+SERVE: Final = "haat serve"
 IMPORT_DRAIN_S: Final = 3_600.0  # an upper bound for a million rows, not an expectation
 ALL_ROLES: Final = ("web", "events", "lanes", "search-upkeep", "feeds", "behaviour", "timers")
 
@@ -51,7 +52,7 @@ async def whole_shop(settings: Settings, command: str, url: str = "") -> AsyncIt
     """
     with data_directory(settings.data_dir, command, url):
         await asyncio.to_thread(migrate_databases, settings)
-        async with open_shop(settings) as shop:
+        async with open_shop(settings, fetch_pictures=command == SERVE) as shop:
             await laid_out(shop)
             yield shop
 
@@ -84,7 +85,7 @@ def show_steps(steps: Sequence[Step], *, as_json: bool) -> None:
 async def serve(settings: Settings, *, roles: Sequence[str], demo: bool, say: Say) -> None:
     """Run a server until a signal. Raises: Invalid for an unknown role, Conflict, Unavailable."""
     wanted = serving.checked(roles or ALL_ROLES, ALL_ROLES)
-    async with whole_shop(settings, "haat serve", settings.base_url) as shop:
+    async with whole_shop(settings, SERVE, settings.base_url) as shop:
         if demo:
             await fill_demo(shop, DemoOrder(), say)
         if "web" in wanted:

@@ -72,7 +72,7 @@ class MarketInShop:
 
     async def has_pictures(self, keys: Sequence[str]) -> Collection[str]:
         """See DemoShop."""
-        return await self.shop.catalog.add_picture.gallery.records(keys)
+        return await self.shop.catalog.gallery.records(keys)
 
     async def add_picture(self, content: bytes) -> str:
         """See DemoShop."""

@@ -137,7 +137,7 @@ def load(environment: Mapping[str, str], file: Path | None = None) -> Settings:
 
 def _built(kind: type, text: Any) -> Any:
     """Types msgspec does not know are made from their text."""
-    return kind(text)
+    return text if isinstance(text, kind) else kind(text)
 
 
 def secret_of(settings: Settings) -> bytes:

@@ -2,9 +2,8 @@
 
 import asyncio
 import hashlib
-import itertools
 import tempfile
-from collections.abc import AsyncIterator, Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -16,7 +15,7 @@ import msgspec
 from haat.demo import catalogue, feed
 from haat.demo.model import Category, Look, Seller, Warehouse
 from haat.demo.pictures import draw
-from haat.demo.pictures.render import render
+from haat.demo.pictures.render import drawing_room, png
 from haat.demo.sellers import EXAMPLE_PINCODES, SELLERS, warehouses
 from haat.demo.stalls import CATEGORIES
 
@@ -24,7 +23,7 @@ Progress = Callable[[str, int, int], None]
 """Called with what is being done, how much of it is done, and how much there is."""
 
 _NOTES: Final = "demo-pictures.json"
-_AT_ONCE: Final = 4  # pictures in encoding: two threads do it, two more wait
+_AT_ONCE: Final = 6  # pictures on their way: two drawn, two encoded, one waiting before each
 
 
 class Rows(Protocol):
@@ -175,28 +174,22 @@ async def _pictures(shop: DemoShop, summary: DemoSummary, progress: Progress) ->
     there = set(await shop.has_pictures(sorted(noted.values())))
     keys = {look: noted[digest] for look, digest in digests.items() if noted.get(digest) in there}
     missing = [look for look in looks if look not in keys]
-    async for look, key in _added(shop, missing):
-        keys[look] = key
-        summary.new += 1
-        progress("Drawing pictures", len(keys), len(looks))
     if missing:
+        progress("Drawing pictures", len(keys), len(looks))
+        gate = asyncio.Semaphore(_AT_ONCE)
+        loop = asyncio.get_running_loop()
+        with drawing_room() as room:
+
+            async def add(look: Look) -> None:
+                async with gate:
+                    keys[look] = await shop.add_picture(await loop.run_in_executor(room, png, look))
+                summary.new += 1
+                progress("Drawing pictures", len(keys), len(looks))
+
+            await asyncio.gather(*map(add, missing))
         _note(shop.folder / _NOTES, {digests[look]: key for look, key in keys.items()})
     summary.pictures = len(keys)
     return keys
-
-
-async def _added(shop: DemoShop, looks: Sequence[Look]) -> AsyncIterator[tuple[Look, str]]:
-    """Each look with its key, as they are done. Other processes draw the next while the shop encodes these."""
-    drawn = render(looks)
-    for start in range(0, len(looks), _AT_ONCE):
-        some = looks[start : start + _AT_ONCE]
-        contents = await asyncio.to_thread(_take, drawn, len(some))
-        for look, key in zip(some, await asyncio.gather(*map(shop.add_picture, contents)), strict=True):
-            yield look, key
-
-
-def _take(drawn: Iterable[bytes], count: int) -> list[bytes]:
-    return list(itertools.islice(drawn, count))
 
 
 def _noted(file: Path) -> dict[str, str]:

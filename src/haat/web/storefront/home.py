@@ -88,7 +88,7 @@ class HomePages:
         )
         found = await self.find(request)
         cards = [card_of(hit, visit.pincode, visit.today) for hit in found.hits]
-        return Shelf(heading, cards, Query(sort=request.sort).url(), "All", eager=not visit.place)
+        return Shelf(heading, cards, Query(sort=request.sort).url(), "See all", eager=not visit.place)
 
 
 def _without_repeats(shelves: Sequence[Shelf]) -> list[Shelf]:

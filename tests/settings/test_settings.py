@@ -1,0 +1,81 @@
+"""Settings: every mistake at once, unknown names with a suggestion, secrets never shown."""
+
+import stat
+from pathlib import Path
+
+import pytest
+
+from haat.errors import Invalid
+from haat.settings import embedded_path, load, secret_of
+
+
+def wrong(environment: dict[str, str], file: Path | None = None) -> dict[str, str]:
+    with pytest.raises(Invalid) as caught:
+        load(environment, file)
+    return {problem.pointer: problem.detail for problem in caught.value.problems}
+
+
+def test_defaults_lie_under_the_data_directory(tmp_path: Path) -> None:
+    settings = load({"HAAT_DATA_DIR": str(tmp_path)})
+    assert embedded_path(settings.orders_url) == tmp_path / "orders.db"
+    assert embedded_path(settings.search_url) == tmp_path / "search"
+    assert (settings.address, settings.currency, settings.time_zone) == (("127.0.0.1", 8000), "INR", "Asia/Kolkata")
+
+
+def test_every_mistake_is_reported_at_once() -> None:
+    found = wrong(
+        {
+            "HAAT_ORDERS_URI": "x",
+            "HAAT_SEARCH_URL": "solr://x",
+            "HAAT_LISTEN": "8000",
+            "HAAT_TIME_ZONE": "Mars/Olympus",
+            "HAAT_ENV": "staging",
+            "HAAT_CURRENCY": "rupees",
+            "HAAT_SECRET_KEY": "short",
+        }
+    )
+    names = "ORDERS_URI SEARCH_URL LISTEN TIME_ZONE ENV CURRENCY SECRET_KEY"
+    assert set(found) == {f"HAAT_{name}" for name in names.split()}
+    assert "HAAT_ORDERS_URL" in found["HAAT_ORDERS_URI"]
+    assert "tantivy:" in found["HAAT_SEARCH_URL"]
+
+
+def test_names_of_the_tests_are_ignored() -> None:
+    assert load({"HAAT_TEST_DATA": "x", "PATH": "/bin"}).env == "development"
+
+
+def test_the_environment_wins_over_the_file(tmp_path: Path) -> None:
+    file = tmp_path / "haat.toml"
+    file.write_text('listen = "127.0.0.1:9000"\ncurrency = "USD"\n')
+    settings = load({"HAAT_CURRENCY": "EUR"}, file)
+    assert (settings.listen, settings.currency) == ("127.0.0.1:9000", "EUR")
+    assert settings.sources == {"listen": "haat.toml", "currency": "environment"}
+
+
+def test_a_broken_or_unknown_line_of_the_file_is_named(tmp_path: Path) -> None:
+    file = tmp_path / "haat.toml"
+    file.write_text("listen = ")
+    assert "haat.toml" in wrong({}, file)
+    file.write_text('lisen = "x"')
+    assert "HAAT_LISTEN" in wrong({}, file)["haat.toml: lisen"]
+
+
+def test_secrets_are_not_shown(tmp_path: Path) -> None:
+    settings = load({"HAAT_SECRET_KEY": "s" * 40, "HAAT_DATA_DIR": str(tmp_path)})
+    assert all("sss" not in value for _, value, _ in settings.shown())
+    assert "sss" not in f"{settings} {settings!r} {settings.secret_key}"
+    assert secret_of(settings) == b"s" * 40
+
+
+def test_a_secret_is_made_once_and_only_for_its_owner(tmp_path: Path) -> None:
+    settings = load({"HAAT_DATA_DIR": str(tmp_path / "new")})
+    secret = secret_of(settings)
+    assert len(secret) >= 32
+    assert secret_of(settings) == secret
+    assert stat.S_IMODE((tmp_path / "new" / "secret.key").stat().st_mode) == 0o600
+
+
+def test_production_refuses_to_make_up_a_secret(tmp_path: Path) -> None:
+    settings = load({"HAAT_ENV": "production", "HAAT_DATA_DIR": str(tmp_path)})
+    with pytest.raises(Invalid):
+        secret_of(settings)
