@@ -75,8 +75,8 @@ class Database(Protocol):
     async def read(self, unit: Unit[T], *, brief: bool = False) -> T:
         """Run a reading unit on one snapshot. Raises: Unavailable.
 
-        `brief`: the unit looks up at most some hundred rows by key, so the engine may run it at once on this thread; on
-        SQLite that costs a tenth of the way to another thread and back.
+        `brief`: the unit looks up at most some hundred rows by key, so the engine may run it at once on this thread
+        (docs/adr/0018-brief-reads-on-the-callers-thread.md).
         """
 
     async def ping(self) -> None:
