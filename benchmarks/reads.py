@@ -129,7 +129,7 @@ def main() -> int:
                 median, least, most = values["median"], values["min"], values["max"]
                 print(f"{name:26} {figure:14} {median:8.2f} ({least:.2f} to {most:.2f})")
         print(
-            f"goal: one document and caller, cpu_ratio <= {GOAL_RATIO:g}: {'reached' if answer['reached'] else 'missed'}"
+            f"goal: 1 document, 1 caller: cpu_ratio <= {GOAL_RATIO:g}: {'reached' if answer['reached'] else 'missed'}"
         )
     return 0 if answer["reached"] else 1
 
