@@ -2,8 +2,8 @@
 
 Run: `python -m benchmarks.event_path [--json] [--rounds N] [--rate N] [--seconds N] [--out FILE]`.
 Stages: publish (outbox rows in units of 100 events), relay (to the log), consume (with an inbox row and an effect row
-per event in one unit). The stages of a round run one after the other on fresh files; then relay and consumer run together
-while events are committed one by one at the given rate. Goal: lag p99 at most 250 ms at 500 events a second.
+per event in one unit). The stages of a round run one after the other on fresh files; then relay and consumer run
+together while events are committed one by one at the given rate. Goal: lag p99 at most 250 ms at 500 events a second.
 """
 
 import argparse

@@ -1,13 +1,15 @@
-"""Back-off and waking: bounds, jitter, and no lost notice."""
+"""Back-off, waking and waiting together: bounds, jitter, no lost notice, nothing left running."""
 
 import asyncio
 import threading
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from haat.engines.system import jitter
 from haat.events.backoff import Backoff, pause
+from haat.events.together import all_of
 from haat.events.wake import Wake
 
 
@@ -64,3 +66,21 @@ def test_news_for_a_loop_that_ended_does_no_harm() -> None:
 
     asyncio.run(look())
     wake.notify()
+
+
+async def test_all_of_waits_for_every_call_before_it_raises() -> None:
+    ended = []
+
+    async def call(number: int) -> int:
+        await asyncio.sleep(0)
+        if number == 1:
+            raise KeyError(number)
+        await asyncio.sleep(0)
+        ended.append(number)
+        return number
+
+    assert await all_of(call(n) for n in (0, 2)) == [0, 2]
+    ended.clear()
+    with pytest.raises(KeyError):
+        await all_of(call(n) for n in range(4))
+    assert ended == [0, 2, 3]

@@ -8,6 +8,7 @@ from haat.errors import Unavailable
 from haat.events.consume import Consumer
 from haat.events.lag import Lags, MeasureLag
 from haat.events.relay import Relay
+from haat.events.together import all_of
 from haat.events.wake import Wake
 
 
@@ -65,6 +66,4 @@ class Flow:
             moved = 1
             while moved:
                 moved = await self.relay.step()
-                moved += sum(
-                    await asyncio.gather(*(consumer.step(subscription, never) for consumer, subscription in opened))
-                )
+                moved += sum(await all_of(consumer.step(subscription, never) for consumer, subscription in opened))

@@ -14,6 +14,7 @@ from haat.engines.outgoing import OutgoingSource, Unsent
 from haat.errors import HaatError
 from haat.events.backoff import Backoff, pause
 from haat.events.ports import EventLog
+from haat.events.together import all_of
 from haat.events.wake import Wake
 
 BATCH_ROWS: Final = 1_000  # beyond it the cost per row no longer falls (docs/reference/figures.md)
@@ -46,15 +47,15 @@ class Relay:
     async def run(self, stop: asyncio.Event) -> None:
         """Send until stopped, and finish the batch at hand. Engines that are down are tried again."""
         async with asyncio.TaskGroup() as group:
-            senders = [group.create_task(self._send(name, stop)) for name in self.sources]
-            await stop.wait()
             for name in self.sources:
-                self._wakes[name].notify()
-            await asyncio.gather(*senders)
+                group.create_task(self._send(name, stop))
+            await stop.wait()
+            for wake in self._wakes.values():
+                wake.notify()
 
     async def step(self) -> int:
         """Send everything that waits in any store now; the number of events sent. Raises: Unavailable."""
-        return sum(await asyncio.gather(*(self._empty(source) for source in self.sources.values())))
+        return sum(await all_of(self._empty(source) for source in self.sources.values()))
 
     async def _send(self, name: str, stop: asyncio.Event) -> None:
         source, wake, failures = self.sources[name], self._wakes[name], 0
@@ -85,7 +86,7 @@ class Relay:
         for row in rows:
             by_topic.setdefault(row.topic, []).append(row)
         # At the same moment, so that the log's group commit makes one fsync of all topics.
-        await asyncio.gather(*(self._append(topic, entries) for topic, entries in by_topic.items()))
+        await all_of(self._append(topic, entries) for topic, entries in by_topic.items())
         await source.mark_sent(rows)
         return len(rows)
 
