@@ -161,7 +161,10 @@ def test_csv_spectrum(data_dir: Path) -> None:
         expected = json.loads(suite[name.replace("csvs/", "json/").replace(".csv", ".json")])
         if isinstance(expected, dict):  # this twin is one object, and its phone number is not that of the CSV
             expected = [{**expected, "Contact Phone Number": "2095257564"}]
-        assert cells_of(suite[name]) == [{k.strip(): v for k, v in row.items()} for row in expected], name
+        # two twins name a line break that the CSV beside them has lost
+        twin = [{k.strip(): v.replace("\r\n", "\n") for k, v in row.items()} for row in expected]
+        mine = [{k: v.replace("\r\n", "\n") for k, v in row.items()} for row in cells_of(suite[name])]
+        assert mine == twin, name
 
 
 async def test_xml_bombs_are_refused_before_they_grow(shop: Shop, data_dir: Path) -> None:
