@@ -29,7 +29,7 @@ check: $(STAMP) ## format, lint, types, architecture, templates, spelling, lock
 	$(BIN)/ruff check src tests benchmarks tools hatch_build.py
 	$(BIN)/mypy src tests benchmarks tools
 	$(BIN)/lint-imports
-	$(BIN)/djlint src --check --lint --quiet
+	$(BIN)/djlint src --lint --quiet
 	$(BIN)/codespell src tests benchmarks docs tools README.md CONTRIBUTING.md SECURITY.md CHANGELOG.md Makefile
 	$(BIN)/python tools/lock.py --check
 

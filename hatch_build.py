@@ -1,6 +1,6 @@
 """Build hook: takes the browser libraries out of published Python packages into the package, so that none is committed.
 
-htmx comes from django-htmx, swagger-ui from drf-spectacular-sidecar; both are pinned in `build-system.requires`. The hook
+htmx comes from django-htmx, swagger-ui from drf-spectacular-sidecar; both are pinned in `build-system.requires`. It
 runs for wheels, source archives and editable installs alike. A file that is not, byte for byte, the one that was looked
 at when its version was chosen stops the build. Licence files travel with the files.
 """

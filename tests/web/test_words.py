@@ -53,6 +53,11 @@ def test_attributes() -> None:
     assert words.attribute(45.0, "l") == "45 l"
     assert words.attribute(True) == "Yes"
     assert words.attribute(["a", "b"]) == "a, b"
+    assert words.attribute(2023, "year") == "2023"
+    assert words.attribute(2, "year") == "2 year"
+    assert words.attribute("hand-woven silk") == "hand-woven silk"
+    assert words.attribute("paperback") == "Paperback"
+    assert words.attribute("iPad") == "iPad"
 
 
 def test_colours_and_drawings() -> None:

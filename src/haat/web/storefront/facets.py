@@ -91,7 +91,7 @@ def value_words(value: FacetValue, unit: str = "") -> str:
         return _range(value.min, value.max, unit)
     if unit and value.value.replace(".", "", 1).isdigit():
         return words.attribute(float(value.value), unit)
-    return {"true": "Yes", "false": "No"}.get(value.value.lower(), value.value)
+    return {"true": "Yes", "false": "No"}.get(value.value.lower()) or words.sentence(value.value)
 
 
 def _range(low: float | None, high: float | None, unit: str) -> str:
@@ -101,7 +101,7 @@ def _range(low: float | None, high: float | None, unit: str) -> str:
         side = "Up to " if low is None else "From "
         return side + words.number(only or 0) + tail
     if low == high:
-        return words.number(low) + tail
+        return words.attribute(low, unit)
     return f"{words.number(low)}–{words.number(high)}{tail}"
 
 
@@ -167,7 +167,7 @@ def _price(query: Query, values: Sequence[FacetValue]) -> FacetView | None:
         return None
     currency = query.currency
     lows = [int(v.min) for v in values if v.min is not None]
-    highs = [int(v.max) for v in values if v.max is not None]
+    highs = [_round(v.max) for v in values if v.max is not None]
     ranges = [
         ValueView(v.value, _money_range(v, currency), v.count, url=_price_url(query, v)) for v in values if v.count
     ]
@@ -190,10 +190,15 @@ def _typed(minor: int | None, currency: str) -> str:
 
 def _money_range(value: FacetValue, currency: str) -> str:
     low = words.money(int(value.min), currency) if value.min is not None else None
-    high = words.money(int(value.max), currency) if value.max is not None else None
+    high = words.money(_round(value.max), currency) if value.max is not None else None
     if low and high:
         return f"{low}–{high}"
     return f"From {low}" if low else f"Up to {high}" if high else value.label or value.value
+
+
+def _round(high: float) -> int:
+    """The round price just above a range that ends one paisa below it: ₹200, not ₹199.99."""
+    return int(high) + 1 if int(high) % 100 == 99 else int(high)
 
 
 def _price_url(query: Query, value: FacetValue) -> str:

@@ -14,6 +14,7 @@ _WEEKDAYS: Final = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 _LONG_WEEKDAYS: Final = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 _MONTHS: Final = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 _SIGNS: Final[Mapping[str, str]] = {"INR": "₹", "USD": "$", "EUR": "€", "GBP": "£", "JPY": "¥"}
+_YEARS: Final = frozenset({"year", "years", "yr"})
 _DIGITS: Final[Mapping[str, int]] = {"JPY": 0, "KRW": 0, "VND": 0, "CLP": 0, "KWD": 3, "BHD": 3, "OMR": 3}
 _SCRIPTS: Final = (("hi", 0x0900, 0x097F), ("bn", 0x0980, 0x09FF), ("ta", 0x0B80, 0x0BFF), ("te", 0x0C00, 0x0C7F))
 
@@ -90,10 +91,19 @@ def attribute(value: object, unit: str = "") -> str:
     if isinstance(value, bool):
         return "Yes" if value else "No"
     if isinstance(value, (int, float)):
+        if unit in _YEARS and value == int(value) and 1000 <= value < 3000:
+            return str(int(value))  # a year of the calendar, not a number of years
         return number(value) + (f" {unit}" if unit else "")
     if isinstance(value, (list, tuple)):
-        return ", ".join(str(part) for part in value)
-    return str(value)
+        return sentence(", ".join(str(part) for part in value))
+    return sentence(str(value))
+
+
+def sentence(text: str) -> str:
+    """The text with a capital first letter, where its maker wrote a plain lower-case word (not iPad, not a unit)."""
+    first_word = text.partition(" ")[0]
+    plain = len(first_word) > 2 and first_word.islower() and first_word.isalpha()
+    return text[0].upper() + text[1:] if plain else text
 
 
 def label(name: str) -> str:
