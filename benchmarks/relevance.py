@@ -1,4 +1,4 @@
-"""How well search ranks: nDCG@10 on our graded queries against plain BM25, on both real catalogues.
+"""How well FindItems ranks: nDCG@10 on our graded queries against plain BM25, on both real catalogues.
 
 Run: `python -m benchmarks.relevance DATA_FOLDER [--out FILE]`. Prints JSON: per catalogue the means, their ratio with
 its 95 % interval (paired bootstrap over queries), the half of the queries that was looked at while building ("choose")
@@ -9,6 +9,7 @@ Source: relevance.md section 5; nDCG with gain 2^grade - 1, Järvelin and Kekäl
 import argparse
 import json
 import math
+import tempfile
 import time
 import zlib
 from collections.abc import Mapping, Sequence
@@ -17,6 +18,7 @@ from typing import Any, Final
 
 import numpy as np
 
+from benchmarks.catalogue_shop import CatalogueShop
 from benchmarks.catalogues import NAMES, Plain, Ranking, Stack, load
 
 GRADED: Final = Path(__file__).parent.parent / "tests" / "data" / "relevance"
@@ -98,9 +100,11 @@ def main() -> None:
     figures = {}
     for name in NAMES:
         products, queries = load(chosen.data, name), graded(name)
-        ours, plain = Stack(products), Plain(products)
-        cpu = {"haat": cpu_us(list(queries), ours.top), "plain": cpu_us(list(queries), plain.top)}
-        figures[name] = measure(queries, ours.top, plain.top) | {"cpu_us": cpu}
+        bare, plain = Stack(products), Plain(products)
+        with tempfile.TemporaryDirectory() as folder, CatalogueShop(products, Path(folder)) as shop:
+            rankings = {"find_items": shop.top, "bare_stack": bare.top, "plain": plain.top}
+            cpu = {label: cpu_us(list(queries), ranking) for label, ranking in rankings.items()}
+            figures[name] = measure(queries, shop.top, plain.top) | {"cpu_us": cpu}
     text = json.dumps(figures, indent=1, ensure_ascii=False)
     print(text)
     if chosen.out:

@@ -139,7 +139,7 @@ class Builder:
 
     def version(self, document: bytes, offers: Sequence[OfferRow]) -> int:
         """The version that `build` would give. Cost: 5 µs. Raises: as `build`."""
-        return _version(HEAD_DECODER.decode(document).version, offers, self._generation)
+        return _version(item_version_of(document), offers, self._generation)
 
     def gone(self, item_id: str, offers: Sequence[OfferRow]) -> Entry:
         """The entry of an item that the catalogue no longer has."""
@@ -155,6 +155,11 @@ class Builder:
         codes = table[rows[0]] if len(rows) == 1 else table[rows].min(axis=0)
         hubs = np.flatnonzero(codes != _NEVER)
         return hubs.tolist(), (hubs * HUB_CODES + codes[hubs]).tolist()
+
+
+def item_version_of(document: bytes) -> int:
+    """The version a document says. Cost: 3 µs. Raises: msgspec.ValidationError."""
+    return HEAD_DECODER.decode(document).version
 
 
 def _skus(item: Item, offers: Sequence[OfferRow]) -> list[_Sku]:
@@ -197,14 +202,14 @@ def _words(item: Item, skus: Sequence[_Sku]) -> Words:
 
 
 def _spoken(value: Value, unit: str) -> Sequence[str]:
-    """What people would type for a value; true and false say nothing without their name."""
+    """What people would type for a value; true, false and a number without unit say nothing without their name."""
     if isinstance(value, bool) or value is None:
         return ()
     if isinstance(value, str):
         return (value,)
     if isinstance(value, list):
         return value
-    return (f"{value:g} {unit}" if unit else f"{value:g}",)
+    return (f"{value:g} {unit}",) if unit else ()
 
 
 def _plain(text: str) -> str:
