@@ -258,3 +258,11 @@ async def test_two_workers_never_read_one_feed_at_once(shop: Shop) -> None:
     taken_over = await shop.worker.run(feed.id, force=True)
     assert taken_over is not None
     assert taken_over.counts.accepted == 3
+
+
+async def test_attributes_that_differ_between_rows_belong_to_the_variants(shop: Shop) -> None:
+    rows = "code,item,title,price,attr:Fabric,attr:Length:cm\nr1,r,Rope,5,Hemp,100\nr2,r,,6,Hemp,200\n"
+    await shop.send(rows.encode())
+    item = next(e for topic, e in await shop.events() if topic == "items.inbound")
+    assert item["attributes"] == {"fabric": "Hemp"}
+    assert [v["attributes"] for v in item["variants"]] == [{"length": 100}, {"length": 200}]

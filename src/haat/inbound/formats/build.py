@@ -50,8 +50,9 @@ class _Builder:
         if head.action == "offer":
             self._item(head, draft)
             for entry in self.entries:
-                self._attributes(entry, draft, draft.attributes, variant=False)
+                self._attributes(entry, draft)
                 self._pictures(entry, draft.pictures)
+            self._share(draft)
         sellable = [e for e in self.entries if e.role in ("both", "variant")]
         draft.variants = [self._variant(entry, draft) for entry in sellable]
         self._judge(head, draft, sellable)
@@ -103,24 +104,40 @@ class _Builder:
         category_id = self._text(head, "category_id", 200)
         return [name for name in names if name], category_id or None
 
-    def _attributes(self, entry: Entry, draft: Draft, found: dict[str, AttributeValue], *, variant: bool) -> None:
+    def _attributes(self, entry: Entry, draft: Draft) -> None:
+        """Reads a row's attributes: the item's and the variant's, in one pass."""
+        labels, of_item, of_variant = draft.labels, entry.of_item, entry.of_variant
         for wanted, written in entry.attributes:
-            if wanted.variant is not variant:
-                continue
             try:
                 value = values.attribute(written, wanted.kind, wanted.column, wanted.separator)
             except Bad as bad:
                 entry.problems.append(bad)
                 continue
-            if value is not None:
-                name = wanted.name
-                if name in found or draft.labels.setdefault(name, wanted.label) != wanted.label:
-                    name = self._second(wanted, draft, found)
-                if wanted.unit:
-                    draft.units[name] = wanted.unit
-                found[name] = value
-        if len(found) > Limits.ATTRIBUTES:
+            if value is None:
+                continue
+            found = of_variant if wanted.variant else of_item
+            name = wanted.name
+            if name in found or labels.setdefault(name, wanted.label) != wanted.label:
+                name = self._second(wanted, draft, found)
+            if wanted.unit:
+                draft.units[name] = wanted.unit
+            found[name] = value
+        if len(of_item) + len(of_variant) > Limits.ATTRIBUTES:
             entry.problems.append(Bad("attributes", f"An item has at most {Limits.ATTRIBUTES:,} attributes."))
+
+    def _share(self, draft: Draft) -> None:
+        """Rows that say the same speak of the item; where they differ, each speaks of its own variant."""
+        if len(self.entries) == 1:
+            draft.attributes = self.entries[0].of_item
+            return
+        for entry in self.entries:
+            for name, value in entry.of_item.items():
+                draft.attributes.setdefault(name, value)
+        differ = {n for e in self.entries for n, value in e.of_item.items() if value != draft.attributes[n]}
+        for name in differ:
+            for entry in self.entries:
+                if name in entry.of_item and entry.role in ("both", "variant"):
+                    entry.of_variant.setdefault(name, entry.of_item[name])
 
     def _second(self, wanted: Attribute, draft: Draft, found: dict[str, AttributeValue]) -> str:
         """Another name for a second attribute of the same name: two labels, or two columns with one label."""
@@ -156,7 +173,7 @@ class _Builder:
             made.code = draft.code
         else:
             made.code = take(entry, values.code, entry.code, entry.column("code"), "")
-        self._attributes(entry, draft, made.attributes, variant=True)
+        made.attributes = entry.of_variant
         made.eans = list(dict.fromkeys(take(entry, values.ean, e, entry.column("eans"), "") for e in entry.eans))
         self._model(entry, draft, made)
         made.pictures = self._pictures(entry, draft.pictures) if entry.role == "variant" else []

@@ -7,6 +7,7 @@ from typing import Any, Literal, NamedTuple, Protocol
 
 from haat.inbound import values
 from haat.inbound.mapping import Mapping as FeedMapping
+from haat.inbound.messages import AttributeValue
 from haat.inbound.model import Action, Bad, Refusal, Row
 from haat.inbound.readers.source import Source
 
@@ -56,6 +57,8 @@ class Entry:
     stock: dict[str, Any] = field(default_factory=dict)  # by warehouse code; "" without a place
     attributes: list[tuple[Attribute, Any]] = field(default_factory=list)
     action: Action = "offer"
+    of_item: dict[str, AttributeValue] = field(default_factory=dict)  # attributes as read
+    of_variant: dict[str, AttributeValue] = field(default_factory=dict)
     problems: list[Bad] = field(default_factory=list)
     columns: Mapping[str, str] = field(default_factory=dict)
 
