@@ -172,8 +172,8 @@ async def open_shop(
 ) -> AsyncIterator[Shop]:
     """Open every engine and join everything. The databases must be migrated.
 
-    Without `fetch_pictures` the consumer that goes out for suppliers' pictures is left out, so that no command waits for
-    other people's hosts; it goes on where it was when a server runs again.
+    Without `fetch_pictures` the consumer that goes out for suppliers' pictures is left out, so that no command waits
+    for other people's hosts; it goes on where it was when a server runs again.
 
     Raises: Unavailable when an engine cannot be opened.
     """

@@ -5,7 +5,7 @@ A command that needs engines opens the shop itself and holds the data directory;
 
 import asyncio
 import sys
-from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -114,15 +114,16 @@ async def import_feed(settings: Settings, order: ImportOrder, *, as_json: bool, 
         do_import = ImportFile(shop.accept_feed, shop.feed_worker)
         started_s = shop.clock.monotonic_s()
         with counted("rows", say) as progress:
-            feed = await do_import(
-                order.file,
-                order.seller,
-                fmt=order.feed_format,
-                mapping_path=order.mapping,
-                on_progress=lambda p: progress(p.counts.rows),
-            )
-            read_s = shop.clock.monotonic_s() - started_s
-            await shop.flow.drain(IMPORT_DRAIN_S)
+            async with flowing(shop) as settled:
+                feed = await do_import(
+                    order.file,
+                    order.seller,
+                    fmt=order.feed_format,
+                    mapping_path=order.mapping,
+                    on_progress=lambda p: progress(p.counts.rows),
+                )
+                read_s = shop.clock.monotonic_s() - started_s
+                await settled()
         searchable_s = shop.clock.monotonic_s() - started_s
         shown = await shop.feed_status(order.seller, feed.id)
         if order.report is not None:
@@ -143,6 +144,21 @@ async def import_feed(settings: Settings, order: ImportOrder, *, as_json: bool, 
         if shown.refused and order.report is None:
             say("Why each row was refused: --report FILE.csv")
         return feed.state == "done"
+
+
+@asynccontextmanager
+async def flowing(shop: Shop) -> AsyncIterator[Callable[[], Awaitable[object]]]:
+    """Relay and consumers at work inside the block; what it gives waits until they have seen everything."""
+    stop = asyncio.Event()
+    try:
+        async with asyncio.TaskGroup() as group:
+            group.create_task(shop.flow.run(stop))
+            try:
+                yield lambda: shop.flow.drain(IMPORT_DRAIN_S)
+            finally:
+                stop.set()
+    except BaseExceptionGroup as failed:  # the block's own error is the one to tell
+        raise failed.exceptions[0] from None
 
 
 async def _write_report(shop: Shop, feed: Feed, path: Path, parked: int) -> None:

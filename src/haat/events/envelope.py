@@ -7,6 +7,7 @@ Source: CloudEvents specification 1.0.2, sections "Required attributes" and "Opt
 """
 
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import ClassVar, Final, Protocol, TypeVar
 
 import msgspec
@@ -47,6 +48,7 @@ _ENCODER: Final = msgspec.json.Encoder()
 _DECODER: Final = msgspec.json.Decoder(Event)
 
 
+@lru_cache(maxsize=64)  # all events of a batch share their moment
 def rfc3339(ms: int) -> str:
     """Milliseconds since the epoch as `2026-11-22T09:30:00.000Z`."""
     return datetime.fromtimestamp(ms / 1000, UTC).strftime("%Y-%m-%dT%H:%M:%S.") + f"{ms % 1000:03d}Z"
