@@ -325,6 +325,7 @@ async def open_shop(
             time_zone=settings.time_zone,
             currency=settings.currency,
             https=settings.env == "production",
+            public_url=settings.base_url,
         )
         pages = [*storefront_routes(needs, assets), api_docs_route(assets), picture_route(catalog.show_picture)]
         edges = Edges(signer, ids, check_token, problems, registry, https=settings.env == "production")

@@ -12,11 +12,9 @@ import time
 import urllib.request
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 import uvicorn
-from litestar import get
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
 from tests.conftest import ManualClock
@@ -64,7 +62,11 @@ def shop_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     folder = tmp_path_factory.mktemp("shop")
     port = free_port()
     settings = {name: value for name, value in os.environ.items() if not name.startswith("HAAT_")}
-    settings |= {"HAAT_DATA_DIR": str(folder), "HAAT_LISTEN": f"127.0.0.1:{port}"}
+    settings |= {
+        "HAAT_DATA_DIR": str(folder),
+        "HAAT_LISTEN": f"127.0.0.1:{port}",
+        "HAAT_ADMIN_LISTEN": f"127.0.0.1:{free_port()}",
+    }
     command = [sys.executable, "-m", "haat.cli"]
     subprocess.run(
         [*command, "demo", "--size", str(DEMO_ITEMS), "--no-pictures"], env=settings, check=True, timeout=600
@@ -91,10 +93,6 @@ class Loopback(uvicorn.Server):
 def sample(clock: ManualClock) -> Iterator[tuple[str, SampleShop]]:
     """The sample market on a port of its own, and its shelves to change."""
     shop = SampleShop(clock)
-
-    @get("/api/v1/search/suggest", include_in_schema=False, sync_to_thread=False)
-    def suggest(request: Any) -> dict[str, Any]:
-        return {"suggestions": []}
 
     port = free_port()
     app = storefront(shop, clock)
