@@ -104,6 +104,8 @@ def _order(keys: "array[int]", joined: dict[int, int]) -> Iterator[list[int]]:
     _, first, inverse = np.unique(hashes, return_index=True, return_inverse=True)
     rank = first[inverse]
     order = np.lexsort((np.arange(len(rank)), rank))
-    cuts = np.flatnonzero(np.diff(rank[order])) + 1
-    for group in np.split(order, cuts):
-        yield group.tolist()
+    start = 0
+    for cut in np.flatnonzero(np.diff(rank[order])):
+        yield order[start : int(cut) + 1].tolist()
+        start = int(cut) + 1
+    yield order[start:].tolist()
