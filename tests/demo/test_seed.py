@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import pytest
@@ -9,6 +10,7 @@ import pytest
 from haat import commands, settings
 from haat.app import Shop
 from haat.demo import catalogue
+from haat.demo.pictures.render import WIDTH
 from haat.demo.seed import DemoSummary, seed, sources, write_feeds
 from haat.demo.sellers import SELLERS, warehouses
 from haat.demo.stalls import CATEGORIES
@@ -32,6 +34,16 @@ async def shop(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Shop]:
 @pytest.fixture(scope="module")
 async def first(shop: Shop) -> DemoSummary:
     return await seed(MarketInShop(shop), size=SIZE, pictures=False, progress=silent)
+
+
+async def documents(shop: Shop) -> list[dict[str, Any]]:
+    ids: list[str] = []
+    cursor: str | None = None
+    while cursor or not ids:
+        page = await shop.find(SearchRequest(in_stock=False, limit=100, facets=False, sort="newest", cursor=cursor))
+        ids += [hit.item_id for hit in page.hits]
+        cursor = page.next
+    return [msgspec.json.decode(body) for body in (await shop.catalog.documents(ids)).values()]
 
 
 async def test_everything_arrives(shop: Shop, first: DemoSummary) -> None:
@@ -60,6 +72,22 @@ async def test_d4_again_changes_nothing(shop: Shop, first: DemoSummary) -> None:
     assert not again.changed
     assert again.reach == first.reach
     assert "Unchanged: the demo market was there already." in again.lines()
+
+    few = 6
+    market = MarketInShop(shop)
+    drawn = await seed(market, size=few, pictures=True, progress=silent)
+    assert drawn.accepted == few  # the same items, now with pictures
+    assert 0 < drawn.pictures <= 3 * few
+    assert drawn.new == drawn.pictures
+    repeated = await seed(market, size=few, pictures=True, progress=silent)
+    assert (repeated.new, repeated.accepted, repeated.unchanged) == (0, 0, few)
+    assert (await shop.find(SearchRequest(in_stock=False))).total == SIZE
+    shown = [item for item in await documents(shop) if item["pictures"]]
+    assert len(shown) == few
+    for item in shown:
+        picture = item["pictures"][0]
+        assert (picture["width"], picture["height"]) == (WIDTH, WIDTH)
+        assert (await shop.catalog.show_picture(picture["key"], "320.avif")).content
 
 
 def test_d1_feeds_are_the_same_bytes(tmp_path: Path) -> None:

@@ -131,7 +131,7 @@ async def seed(
     if any(opened):
         progress("Laying out the delivery network", 0, 1)
         await shop.build_matrix()
-    keys = await _pictures(shop, summary, progress) if pictures else {}
+    keys = await _pictures(shop, looks_for(size, seed), summary, progress) if pictures else {}
     with tempfile.TemporaryDirectory(prefix="haat-demo-") as scratch:
         files = write_feeds(Path(scratch), size, seed, keys, summary)
         for place, (code, file) in enumerate(files.items()):
@@ -166,9 +166,15 @@ def write_feeds(
     return {code: file for code, file in files.items() if file.stat().st_size}
 
 
-async def _pictures(shop: DemoShop, summary: DemoSummary, progress: Progress) -> dict[Look, str]:
+def looks_for(size: int, seed: int) -> list[Look]:
+    """The pictures that a market of this size needs: all of them from the default size on."""
+    if size >= catalogue.DEFAULT_SIZE:
+        return catalogue.all_looks()
+    return list(dict.fromkeys(look for item in catalogue.items(sources(seed), size) for look in item.looks))
+
+
+async def _pictures(shop: DemoShop, looks: Sequence[Look], summary: DemoSummary, progress: Progress) -> dict[Look, str]:
     """Keys by look. What an earlier run drew, and the shop still has, is not drawn again."""
-    looks = catalogue.all_looks()
     digests = {look: hashlib.sha256(draw(look).encode()).hexdigest() for look in looks}
     noted = _noted(shop.folder / _NOTES)
     there = set(await shop.has_pictures(sorted(noted.values())))
@@ -187,7 +193,7 @@ async def _pictures(shop: DemoShop, summary: DemoSummary, progress: Progress) ->
                 progress("Drawing pictures", len(keys), len(looks))
 
             await asyncio.gather(*map(add, missing))
-        _note(shop.folder / _NOTES, {digests[look]: key for look, key in keys.items()})
+        _note(shop.folder / _NOTES, noted | {digests[look]: key for look, key in keys.items()})
     summary.pictures = len(keys)
     return keys
 
