@@ -3,7 +3,7 @@
 Run: `python -m benchmarks.relevance DATA_FOLDER [--out FILE]`. Prints JSON: per catalogue the means, their ratio with
 its 95 % interval (paired bootstrap over queries), the half of the queries that was looked at while building ("choose")
 and the half that was not ("report"), each kind of query, and CPU per query cold and warm.
-Source: relevance.md section 5; nDCG with gain 2^grade - 1, Järvelin and Kekäläinen 2002.
+Source: docs/explanation/relevance.md section 3; nDCG with gain 2^grade - 1, Järvelin and Kekäläinen 2002.
 """
 
 import argparse

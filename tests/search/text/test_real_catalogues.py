@@ -1,6 +1,6 @@
 """Ranking on the two real catalogues: the graded queries, and checks made from the catalogues alone.
 
-Source: relevance.md section 5, (a) to (f); issue "The spine", done-line 6. Thresholds stand a little below what was
+Source: docs/explanation/relevance.md section 3. Thresholds stand a little below what was
 reached, so that they fall with a change that costs quality, not with noise.
 """
 
@@ -171,7 +171,7 @@ def test_find_items_ranks_as_measured_here(data_dir: Path, tmp_path: Path) -> No
 
 
 def test_typos_keep_the_top_hit_within_the_first_twenty(shop: tuple[str, Stack]) -> None:
-    """Done-line 6: for at least 90 % of one-edit typos in a word of four letters or more."""
+    """For at least 90 % of one-edit typos in a word of four letters or more."""
     _, stack = shop
     pick = random.Random(6)
     kept = asked = 0
@@ -190,7 +190,7 @@ def test_typos_keep_the_top_hit_within_the_first_twenty(shop: tuple[str, Stack])
 
 
 def test_exact_codes_come_first(shop: tuple[str, Stack]) -> None:
-    """Done-line 6: in all cases."""
+    """In all cases."""
     _, stack = shop
     for product in sample(stack, 200, 8):
         for code in (product.id, *product.eans[:1]):

@@ -15,7 +15,7 @@ MAX_TOKEN_CHARS: Final = 40
 """Longer tokens are cut: an index drops words this long, and nobody types them."""
 TITLE_WEIGHT: Final = 4
 CATEGORY_WEIGHT: Final = 2
-"""How often title and category stand in the combined field. Measured flat from 3 to 6 for titles: relevance.md 1.3."""
+"""How often title and category stand in the combined field. Measured flat from 3 to 6 for titles: docs/explanation/relevance.md."""
 
 ItemText = tuple[list[str], list[str]]
 """The tokens of the title, and those of the combined field with its repetitions as weights."""
@@ -215,7 +215,7 @@ def read_item(view: ItemView) -> tuple[list[str], list[str], set[str]]:
     """The tokens of an item, (title, combined field), and its words as they are written.
 
     In the combined field the title stands four times, the category path twice, the rest once: repetition is the weight,
-    so that BM25 saturates once per word. Source: reference/relevance.md section 2.
+    so that BM25 saturates once per word. Source: docs/explanation/relevance.md section 2.
     """
     written = chunks(view.title)
     title = [token for chunk in written for token in tokens_of(chunk)]
