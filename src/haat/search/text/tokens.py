@@ -15,7 +15,10 @@ MAX_TOKEN_CHARS: Final = 40
 """Longer tokens are cut: an index drops words this long, and nobody types them."""
 TITLE_WEIGHT: Final = 4
 CATEGORY_WEIGHT: Final = 2
-"""How often title and category stand in the combined field. Measured flat from 3 to 6 for titles: docs/explanation/relevance.md."""
+"""How often title and category stand in the combined field. Measured flat from 3 to 6 for titles.
+
+Source: docs/explanation/relevance.md section 1.
+"""
 
 ItemText = tuple[list[str], list[str]]
 """The tokens of the title, and those of the combined field with its repetitions as weights."""
