@@ -107,6 +107,20 @@ def test_filtering_without_a_reload_keeps_the_page_and_says_the_count(opened: Op
     )
 
 
+def test_without_a_connection_the_list_stays_and_says_so(opened: Opened, shop_url: str) -> None:
+    page = opened()
+    tell_pin(page, shop_url)
+    page.goto(f"{shop_url}/c/books")
+    before = page.locator(".good h3").all_text_contents()
+    page.context.set_offline(True)
+    page.locator("#filters .facet", has_text="Brand").locator("input").first.check()
+    expect(page.get_by_role("alert")).to_contain_text("We could not read this list")
+    assert page.locator(".good h3").all_text_contents() == before
+    page.context.set_offline(False)
+    page.get_by_role("link", name="Try again").click()
+    expect(page.locator("#results .chip")).to_have_count(1)
+
+
 def test_pages_of_a_list_go_forth_and_back(opened: Opened, shop_url: str) -> None:
     page = opened()
     tell_pin(page, shop_url)

@@ -255,6 +255,15 @@ customElements.define("haat-gallery", Gallery);
 document.addEventListener("htmx:after:swap", () => {
   if (document.activeElement === document.body || !document.activeElement) $("#rh")?.focus({ preventScroll: false });
 });
+// A list that could not be had: our error is shown as the page it is; without a connection the old list stays, and says so.
+document.addEventListener("htmx:response:error", ({ detail: { ctx } }) => location.assign(ctx.request.action));
+document.addEventListener("htmx:error", ({ detail: { ctx, error } }) => {
+  if (error?.name === "AbortError") return;
+  $("#failed")?.remove();
+  const again = make("a", { href: ctx.request.action }, "Try again");
+  const words = make("div", {}, "We could not read this list. Perhaps there is no connection. ", again);
+  $("#results")?.prepend(make("div", { id: "failed", class: "note mirch", role: "alert" }, icon("alert"), words));
+});
 // One menu at a time, and a way out by keyboard.
 document.addEventListener("keydown", (event) => {
   const box = $(".pinbox[open]");
