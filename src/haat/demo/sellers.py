@@ -26,7 +26,7 @@ class _Site(NamedTuple):
 
 
 _SITES: Final[Mapping[str, tuple[_Site, ...]]] = {
-    "": (  # shared fulfilment: any seller
+    "": (  # open to any seller
         _Site("blr-1", "Bengaluru", "560100", NATIONAL_KM, 0, 3),
         _Site("del-1", "Gurugram", "122001", NATIONAL_KM, 0, 3),
         _Site("bom-1", "Bhiwandi", "421302", WIDE_KM, 0, 3),
@@ -155,7 +155,7 @@ def _warehouse(seller: str | None, site: _Site) -> Warehouse:
     if centre is None:
         raise LookupError(f"The postal data has no coordinates for {site.pincode} ({site.town}).")
     names = {owner.code: owner.name for owner in SELLERS}
-    name = f"{names[seller]}, {site.town}" if seller else f"Haat fulfilment, {site.town}"
+    name = f"{names[seller]}, {site.town}" if seller else f"Haat warehouse, {site.town}"
     return Warehouse(
         site.code, name, seller, site.pincode, centre["latitude"], centre["longitude"], site.handling_days, site.wave,
         site.reach_km,

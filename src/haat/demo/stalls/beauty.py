@@ -26,7 +26,7 @@ LEAVES: Final = (
         attributes=(_VOLUME, enum("with_what", "With", "kokum butter", "aloe vera", "saffron", "coconut", "almond"), number("spf", "Sun protection", "SPF", 15, 20, 30, 50), enum("texture", "Texture", "light", "rich", "gel")),
         titles="{line} {with_what} {noun}, {texture}|{line} {texture} {noun} with {with_what}",
         uses="Delhi winters|sun on the back of the hands|after the bath|dry elbows",
-        parts="It is gone in a minute and leaves no shine.|A pea is enough.|The jar is glass; return it for ten rupees.|It does not sting.",
+        parts="It is gone in a minute and leaves no shine.|A pea is enough.|The jar is glass; return it for ten rupees.|It does not burn.",
     ),
     STALL.leaf(
         "hair.oils", "Hair oils", "hair_oil", nouns="hair oil|champi oil", palette="olive,gold,maroon", price=(99, 599), by="volume_ml", lines="flower",
