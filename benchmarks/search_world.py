@@ -102,7 +102,7 @@ def make(reach: Reach, count: int) -> SearchWorld:
     weights = 1 / np.arange(1, WORDS + 1) ** 0.9
     weights /= weights.sum()
     sellers = _sellers(chance, reach, max(count // 100, 20))
-    items = [made for made in _items(chance, draw, weights, sellers, reach.warehouses, count)]
+    items = list(_items(chance, draw, weights, sellers, reach.warehouses, count))
     world = SearchWorld(reach, items, [])
     _probe(world)
     for _ in range(200):

@@ -62,13 +62,15 @@ def facts(market: Market) -> list[Fact]:
                         texts.setdefault(name, set()).add(single)
         spoken = [item["title"], item["description"], item["brand"] or "", *item["bullets"]]
         spoken += [c["name"] for c in item["categories"]]
-        for name, values in texts.items():
-            spoken += [] if name == "wifi" else sorted(values)
-        for name, given in numbers.items():
-            unit = item["units"].get(name, "")
-            spoken += [f"{n:g} {unit}".strip() for n in given]
-        spoken += ["x" * 200] if "x" * 200 in item["attributes"].get("fits", []) else []
-        spoken += [v["model"] for v in relevant] + [v["code"] for v in relevant]
+        for given in (item["attributes"], *(v["attributes"] for v in relevant)):
+            for name, value in given.items():
+                unit = item["units"].get(name)
+                for single in value if isinstance(value, list) else [value]:
+                    if isinstance(single, str):
+                        spoken.append(single)
+                    elif unit and not isinstance(single, bool):
+                        spoken.append(f"{single:g} {unit}")
+        spoken += [v["model"] or "" for v in relevant] + [v["code"] for v in relevant]
         keys = {exact_key(k) for v in active for k in (v["sku"], v["code"], v["model"], *v["eans"]) if k}
         prices = {o.price_minor for v in relevant if (o := offers.get(v["sku"])) and o.price_minor is not None}
         classes = [CLASSES.index(v["shipping_class"]) for v in active] + [CLASSES.index(item["shipping_class"])]

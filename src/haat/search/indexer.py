@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from haat.search.coverage import Coverage
-from haat.search.document import Builder, Built
+from haat.search.document import FEW_UNITS, Builder, Built, item_version_of
 from haat.search.index import Entry, ItemIndex
 from haat.search.lexicon import Learned, Lexicon
 from haat.search.ports import AllItems, ItemDocuments, OfferRow, OffersOf, Reach, Serviceability
@@ -21,6 +21,20 @@ CHUNK: Final = 200
 """Items read, built and written at once: 100 ms of work, so that hints and re-indexing take turns."""
 
 Write = Callable[[Sequence[Entry]], Awaitable[Sequence[int | None]]]
+
+
+REMEMBERED: Final = 200_000
+"""Items whose last written state is remembered, 150 bytes each: most events of a busy shop change counts and nothing
+that search shows, and then nothing has to be built or written."""
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """What this process last wrote of an item."""
+
+    version: int
+    state: int  # hash of all that the entry depends on
+    item_version: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +70,7 @@ class Indexer:
         self._used: list[Reach] = []  # matrices that documents were built from since the last settling began
         self._learned: list[Learned] = []
         self._pending: dict[str, int] = {}  # versions written and not committed
+        self._written: dict[str, Written] = {}
 
     async def update(self, ids: Sequence[str], *, anyway: bool = False) -> int:
         """Bring these items up to date for the next commit; how many had to be written.
@@ -145,17 +160,40 @@ class Indexer:
             built, reach = await self._build(found)
             await self._announce(reach)
             ordinals = await self._index.write([b.entry for b in built])
-            for one, ordinal in zip(built, ordinals, strict=True):
+            for read, one, ordinal in zip(found, built, ordinals, strict=True):
                 self._pending[one.entry.id] = one.entry.version
-                if ordinal is not None and one.entry.state != "gone":
-                    self._learned.append(Learned(ordinal, one.words, one.title, one.text))
+                if ordinal is not None:
+                    self._remember(read, one, ordinal, reach)
             return len(built)
 
+    def _remember(self, read: Read, one: Built, ordinal: int, reach: Reach) -> None:
+        """For the next hints, and for the lexicon if the item's words are new."""
+        if len(self._written) >= REMEMBERED:
+            self._written.clear()
+        item_version = item_version_of(read.document) if read.document is not None else 0
+        known = self._written.get(read.id)
+        self._written[read.id] = Written(one.entry.version, state_of(read, item_version, reach), item_version)
+        if one.entry.state != "gone" and (known is None or known.item_version != item_version):
+            self._learned.append(Learned(ordinal, one.words, one.title, one.text))
+
     async def _changed(self, found: Sequence[Read]) -> list[Read]:
-        """Those that the index does not have in this version: several hints of one item are written once."""
-        builder = self._builder_for(self._serviceability.reach)
+        """Those that search would show otherwise: several hints of one item are written once, mere counts never."""
+        reach = self._serviceability.reach
+        builder = self._builder_for(reach)
         held = await self._index.held([one.id for one in found])
-        return [one for one in found if self._version(builder, one) != self._held(held, one.id)]
+        changed = []
+        for one in found:
+            indexed = self._held(held, one.id)
+            if indexed == self._version(builder, one):
+                continue
+            last = self._written.get(one.id)
+            if last is None or last.version != indexed or last.state != self._state(one, reach):
+                changed.append(one)
+        return changed
+
+    @staticmethod
+    def _state(one: Read, reach: Reach) -> int:
+        return state_of(one, item_version_of(one.document) if one.document is not None else 0, reach)
 
     def _held(self, held: Mapping[str, tuple[int, int]], id_: str) -> int | None:
         if id_ in self._pending:
@@ -231,6 +269,16 @@ class Pages:
         self._after = found[-1][0]
         offers = await self._offers([id_ for id_, _ in found])
         return [Read(id_, document, offers.get(id_, ())) for id_, document in found]
+
+
+def state_of(one: Read, item_version: int, reach: Reach) -> int:
+    """A hash of all that an entry depends on; of counts only whether there are any, and whether they are few."""
+    offers = []
+    for offer in one.offers:
+        free = [(row.warehouse, row.free) for row in offer.stock if row.free > 0]
+        few = sum(units for _, units in free) <= FEW_UNITS
+        offers.append((offer.sku, offer.price_minor, offer.currency, offer.active, few, tuple(w for w, _ in free)))
+    return hash((item_version, reach.generation, tuple(offers)))
 
 
 def _built(builder: Builder, found: Sequence[Read]) -> list[Built]:
