@@ -5,7 +5,7 @@ BIN := .venv/bin
 STAMP := .venv/.setup
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test check contracts faults e2e bench docs lock
+.PHONY: help setup run test check contracts faults fuzz e2e bench docs lock
 
 help: ## list the targets
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | awk 'BEGIN{FS=":.*## "}{printf "  make %-10s %s\n", $$1, $$2}'
@@ -38,6 +38,9 @@ contracts: $(STAMP) ## the contract suites on the embedded engines, each promise
 
 faults: $(STAMP) ## processes killed in the middle of their work
 	@$(BIN)/python -m pytest -q tests -m fault
+
+fuzz: $(STAMP) ## the API fuzzed from its own OpenAPI document (2,000 cases)
+	@$(BIN)/python -m pytest -q tests/fuzz -m fuzz -s
 
 e2e: $(STAMP) ## journeys in Chromium, with and without JavaScript, with axe
 	@$(BIN)/python -m pytest -q tests/browser -m browser

@@ -67,7 +67,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         reason = ""
         if item.get_closest_marker("data") and not os.environ.get("HAAT_TEST_DATA"):
             reason = "data (set HAAT_TEST_DATA to the folder of real catalogues)"
-        for name, target in (("browser", "make e2e"), ("fault", "make faults")):
+        for name, target in (("browser", "make e2e"), ("fault", "make faults"), ("fuzz", "make fuzz")):
             if item.get_closest_marker(name) and name not in chosen:
                 reason = f"{name} ({target})"
         if reason:

@@ -112,7 +112,7 @@ async def readiness_of(settings: Settings) -> list[Engine]:
         async with asyncio.timeout(3):
             reader, writer = await asyncio.open_connection(host, port)
             writer.write(b"GET /readyz HTTP/1.1\r\nHost: doctor\r\nConnection: close\r\n\r\n")
-            answer = await reader.read(1 << 20)
+            answer = await reader.read()
             writer.close()
         return msgspec.json.decode(answer.partition(b"\r\n\r\n")[2], type=Readiness).engines
     except (OSError, TimeoutError, msgspec.MsgspecError) as error:

@@ -23,6 +23,7 @@ from haat.inventory.model import BelowHeld, KeyReused, NoSuchOffer, NotEnough, O
 from haat.inventory.ports import CountChange, Key
 
 _ITEMS_AT_ONCE: Final = 500  # variables per statement stay far below SQLite's and MySQL's limits
+_BRIEF_ITEMS: Final = 100  # a page's worth is read faster than it is handed to another thread (ADR 18)
 
 _OFFER_FIELDS = (
     OFFER.c.sku, OFFER.c.item_id, OFFER.c.seller, OFFER.c.price_minor, OFFER.c.currency, OFFER.c.tax_class,
@@ -97,11 +98,11 @@ class SqlOfferStore(SqlOutgoing):
                     found.setdefault(offer.item_id, []).append(offer)
             return found
 
-        return await self._database.read(unit)
+        return await self._database.read(unit, brief=len(item_ids) <= _BRIEF_ITEMS)
 
     async def offer(self, sku: str) -> Offer | None:
         """See OfferStore."""
-        return await self._database.read(lambda tx: _one(tx, sku))
+        return await self._database.read(lambda tx: _one(tx, sku), brief=True)
 
     async def offers_by_sku(self, skus: Sequence[str]) -> Mapping[str, Offer]:
         """See OfferStore."""
@@ -111,7 +112,7 @@ class SqlOfferStore(SqlOutgoing):
             offers = _with_stock(_OFFERS_BY_SKU.all(tx, wanted), _STOCK_OF_SKUS.all(tx, wanted))
             return {offer.sku: offer for offer in offers}
 
-        return await self._database.read(unit) if skus else {}
+        return await self._database.read(unit, brief=len(skus) <= _BRIEF_ITEMS) if skus else {}
 
     async def offers_of_seller(self, seller: str, after: str, limit: int) -> Sequence[Offer]:
         """See OfferStore."""

@@ -70,7 +70,7 @@ class SqlUserStore:
 
     async def token(self, token_hash: str) -> Token | None:
         """See UserStore."""
-        row = await self._database.read(lambda tx: _TOKEN.first(tx, {"by_hash": token_hash}))
+        row = await self._database.read(lambda tx: _TOKEN.first(tx, {"by_hash": token_hash}), brief=True)
         return _token(row) if row else None
 
     async def tokens(self) -> Sequence[Token]:

@@ -1,0 +1,81 @@
+"""The command line as its users meet it: what it prints, where, and how it ends."""
+
+import json
+import signal
+import urllib.request
+from pathlib import Path
+
+import pytest
+
+from tests.cli.process import haat, serving
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A migrated, empty shop."""
+    folder = tmp_path_factory.mktemp("cli") / "var"
+    done = haat(folder, "migrate", "--json")
+    assert done.returncode == 0, done.stderr
+    assert {row["database"] for row in json.loads(done.stdout)} >= {"orders", "users", "catalog"}
+    return folder
+
+
+def test_migrating_again_changes_nothing(folder: Path) -> None:
+    rows = json.loads(haat(folder, "migrate", "--json").stdout)
+    assert all(row["was"] == row["is"] for row in rows)
+
+
+def test_a_wrong_setting_is_explained_and_nothing_is_started(folder: Path) -> None:
+    done = haat(folder, "doctor", HAAT_SERCH_URL="x")
+    assert done.returncode == 1
+    assert "HAAT_SEARCH_URL" in done.stderr
+    assert "Traceback" not in done.stderr
+    assert done.stdout == ""
+
+
+def test_a_token_is_printed_once_and_alone_on_stdout(folder: Path) -> None:
+    done = haat(folder, "token", "create", "--role", "operator", "--note", "ci")
+    assert done.returncode == 0, done.stderr
+    token = done.stdout.strip()
+    assert token.startswith("haat_")
+    listed = haat(folder, "token", "list", "--json").stdout
+    assert token not in listed
+    assert json.loads(listed)[0]["note"] == "ci"
+    assert haat(folder, "token", "create", "--role", "seller:nobody").returncode == 1
+
+
+def test_an_import_accounts_for_every_row(folder: Path, tmp_path: Path) -> None:
+    feed = tmp_path / "feed.jsonl"
+    rows = [
+        {"code": "A1", "title": "Copper bottle", "price": "499.50", "currency": "INR"},
+        {"code": "A2", "title": "", "price": "10", "currency": "INR"},
+        {"code": "A3", "title": "=HYPERLINK(1)", "price": "10", "currency": "INR"},
+    ]
+    feed.write_text("".join(json.dumps(row) + "\n" for row in rows))
+    report = tmp_path / "report.csv"
+    done = haat(folder, "import", str(feed), "--seller", "acme", "--json", "--report", str(report))
+    assert done.returncode == 0, done.stderr
+    said = json.loads(done.stdout)
+    assert (said["rows"], said["accepted"], said["refused"]) == (3, 2, 1)
+    assert "title" in report.read_text()
+    again = json.loads(haat(folder, "import", str(feed), "--seller", "acme", "--json").stdout)
+    assert (again["accepted"], again["unchanged"], again["refused"]) == (0, 2, 1)
+
+
+def test_a_server_starts_answers_and_ends_on_ctrl_c(folder: Path) -> None:
+    with serving(folder) as running:
+        with urllib.request.urlopen(f"{running.url}/api/v1/search?q=bottle", timeout=10) as answer:
+            assert json.loads(answer.read())["total"] >= 0
+        second = haat(folder, "token", "list")
+        assert second.returncode == 1
+        assert "in use" in second.stderr
+        doctor = haat(folder, "doctor", "--json", HAAT_LISTEN=running.url.removeprefix("http://"))
+        assert doctor.returncode == 0, doctor.stdout
+        assert "haat serve" in json.loads(doctor.stdout)["server"]
+        taken = haat(folder.parent / "other", "serve", HAAT_LISTEN=running.url.removeprefix("http://"))
+        assert taken.returncode == 1
+        assert "HAAT_LISTEN" in taken.stderr
+        running.process.send_signal(signal.SIGINT)
+        _, messages = running.process.communicate(timeout=30)
+        assert running.process.returncode == 0, messages
+        assert "Traceback" not in messages

@@ -1,0 +1,96 @@
+"""The API fuzzed from its own document: no 5xx, no answer that the document does not promise.
+
+HAAT_TEST_FUZZ_CASES says how many cases in all (default 2,000); they are spread over the operations.
+"""
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import schemathesis
+from hypothesis import HealthCheck, Phase, given, settings
+from schemathesis.checks import not_a_server_error
+from schemathesis.specs.openapi.checks import (
+    content_type_conformance,
+    ignored_auth,
+    response_schema_conformance,
+    status_code_conformance,
+)
+
+from tests.cli.process import Running, haat, serving
+
+CASES = int(os.environ.get("HAAT_TEST_FUZZ_CASES", "2000"))
+ITEMS = 100
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("fuzz") / "var"
+    done = haat(folder, "demo", "--size", str(ITEMS), "--no-pictures")
+    assert done.returncode == 0, done.stderr
+    return folder
+
+
+@pytest.fixture(scope="module")
+def tokens(folder: Path) -> dict[str, str]:
+    sellers = {}
+    for role in ("operator", "seller:sahyadri-outfitters"):
+        done = haat(folder, "token", "create", "--role", role)
+        assert done.returncode == 0, done.stderr
+        sellers[role.partition(":")[0]] = done.stdout.strip()
+    return sellers
+
+
+@pytest.fixture(scope="module")
+def server(folder: Path, tokens: dict[str, str]) -> Iterator[Running]:
+    assert tokens
+    with serving(folder) as running:
+        yield running
+
+
+def _ok(result: Any) -> Any:
+    """The operation; a broken document fails here."""
+    return result.ok()
+
+
+@pytest.mark.fuzz
+@pytest.mark.timeout(1800)
+def test_no_5xx_and_no_broken_promise(server: Running, tokens: dict[str, str]) -> None:
+    schema = schemathesis.openapi.from_url(f"{server.url}/api/openapi.json")
+    operations = [operation for result in schema.get_all_operations() if (operation := _ok(result)) is not None]
+    assert len(operations) > 30
+    each = max(10, CASES // len(operations))
+    checks = [
+        not_a_server_error,
+        status_code_conformance,
+        content_type_conformance,
+        response_schema_conformance,
+        ignored_auth,
+    ]
+    broken: dict[str, str] = {}
+    done = 0
+    for operation in operations:
+        token = tokens["operator" if "/admin/" in operation.path else "seller"]
+
+        @given(case=operation.as_strategy())
+        @settings(
+            max_examples=each,
+            deadline=None,
+            database=None,
+            phases=[Phase.generate],
+            suppress_health_check=list(HealthCheck),
+        )
+        def attempt(case: schemathesis.Case[Any], token: str = token) -> None:
+            nonlocal done
+            done += 1
+            case.call_and_validate(headers={"authorization": f"Bearer {token}"}, checks=checks, timeout=30)
+
+        try:
+            attempt()
+        except Exception as error:  # every operation is tried; what broke is told together at the end
+            broken[operation.label] = "".join(str(e) for e in getattr(error, "exceptions", [error]))[:1500]
+    print(f"{done} cases over {len(operations)} operations")
+    assert not broken, "\n\n".join(f"{label}\n{why}" for label, why in broken.items())
+    assert done >= CASES * 0.9
