@@ -326,6 +326,7 @@ async def open_shop(
             currency=settings.currency,
             https=settings.env == "production",
             public_url=settings.base_url,
+            watch=behaviour.publish,
         )
         pages = [*storefront_routes(needs, assets), api_docs_route(assets), picture_route(catalog.show_picture)]
         edges = Edges(signer, ids, check_token, problems, registry, https=settings.env == "production")

@@ -27,6 +27,7 @@ from haat.search.model import (
 )
 from haat.serviceability.model import Place, Promise, Step
 from haat.vocabulary import Clock, ShippingClass
+from haat.web.messages import ItemViewed
 from haat.web.storefront.item import ItemCategory, ItemDocument, ItemPicture, ItemVariant
 
 ZONE = ZoneInfo("Asia/Kolkata")
@@ -219,6 +220,7 @@ class SampleShop:
     clock: Clock
     things: list[Thing] = field(default_factory=market)
     categories_by_id: dict[str, str] = field(default_factory=lambda: dict(CATEGORIES))
+    watched: list[tuple[str, ItemViewed]] = field(default_factory=list)
     asked: list[SearchRequest] = field(default_factory=list)
     corrections: dict[str, str] = field(default_factory=lambda: {"bagpack": "backpack"})
 
@@ -279,6 +281,9 @@ class SampleShop:
 
     def warehouse_name(self, warehouse: str) -> str:
         return _NAMES.get(warehouse, "")
+
+    async def watch(self, visitor: str, message: ItemViewed) -> None:
+        self.watched.append((visitor, message))
 
     async def nearest(self, text: str) -> Sequence[str]:
         return ["tent", "backpack"]

@@ -44,6 +44,7 @@ def storefront(shop: SampleShop, clock: Clock, more: list[HTTPRouteHandler] | No
         links=shop.links,
         clock=clock,
         signer=SIGNER,
+        watch=shop.watch,
     )
     problems = Problems("https://haat.example", problem_pages(assets))
     app = Litestar(

@@ -3,7 +3,9 @@
 from dataclasses import replace
 
 import httpx2
+import msgspec
 
+from haat.web.messages import ItemViewed
 from haat.web.storefront.address import item_path
 from tests.web.pages import Page, page
 from tests.web.sample import SampleOffer, SampleShop, item_id, thing, with_item
@@ -131,3 +133,18 @@ async def test_plain_descriptions_are_paragraphs(at_home: httpx2.AsyncClient, sh
     product = await of(at_home, shop, 54)
     assert "5 &lt; 6 &amp; 7" in product.text
     assert 'lang="hi">तीन' in product.text
+
+
+async def test_looking_at_a_thing_is_told_once_with_what_was_promised(
+    visitor: httpx2.AsyncClient, shop: SampleShop
+) -> None:
+    await page(visitor, PACK)
+    assert shop.watched == [], "the first page only gives the browser its id"
+    await visitor.post("/pin", data={"pincode": "560034"})
+    await page(visitor, PACK)
+    await page(visitor, PACK, headers={"sec-purpose": "prefetch"})
+    ((who, viewed),) = shop.watched
+    assert who
+    assert (viewed.item_id, viewed.sku, viewed.price_minor) == (item_id(1), "sahyadri.1-0", 649_900)
+    assert (viewed.pincode, viewed.promised) == ("560034", "2026-11-24")
+    assert msgspec.json.decode(msgspec.json.encode(viewed), type=ItemViewed) == viewed

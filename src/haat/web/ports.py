@@ -6,6 +6,7 @@ from typing import Protocol
 from haat.search.model import SearchPage, SearchRequest
 from haat.serviceability.model import Place, Promise, Step
 from haat.vocabulary import ShippingClass
+from haat.web.messages import ItemViewed
 
 
 class Find(Protocol):
@@ -137,3 +138,10 @@ class ItemLinks(Protocol):
 
     async def __call__(self, after: str, limit: int) -> Sequence[tuple[str, str, str]]:
         """(item id, title, updated) of active items in the order of their ids, behind `after`. Raises: Unavailable."""
+
+
+class Watch(Protocol):
+    """Where it is kept what visitors look at."""
+
+    async def __call__(self, visitor: str, message: ItemViewed) -> None:
+        """Take a message; never waits, never fails."""

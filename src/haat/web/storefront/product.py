@@ -14,7 +14,8 @@ from markupsafe import Markup
 from haat.errors import NotFound
 from haat.search.model import SearchRequest
 from haat.serviceability.model import Promise
-from haat.web.ports import Find, Items, Offer, Offers, SellerNames, WarehouseNames
+from haat.web.messages import ItemViewed
+from haat.web.ports import Find, Items, Offer, Offers, SellerNames, WarehouseNames, Watch
 from haat.web.storefront import words
 from haat.web.storefront.address import Query, item_of, item_path, pairs_of
 from haat.web.storefront.colours import paint
@@ -147,6 +148,7 @@ class ProductPages:
     sellers: SellerNames
     warehouses: WarehouseNames
     render: Renderer
+    watch: Watch | None = None
 
     async def __call__(self, visit: Visit, segment: str) -> Response[bytes] | Redirect:
         """The page, or the way to its present address. Raises: NotFound, Unavailable."""
@@ -173,7 +175,25 @@ class ProductPages:
         if view.pictures:
             view.share_picture = visit.origin + view.pictures[0].src
         view.json_ld = json_ld(linked_item(item, choice.variant, choice.offers, visit.origin))
+        await self._watched(item, choice, visit)
         return page(visit.request, self.render("product.html", page=view, frame=frame))
+
+    async def _watched(self, item: ItemDocument, choice: Choice, visit: Visit) -> None:
+        """Tell that a person looked at it; a browser that only fetches ahead has not."""
+        ahead = "prefetch" in visit.request.headers.get("sec-purpose", "")
+        if self.watch is None or not visit.visitor or ahead:
+            return
+        offer = choice.offer
+        viewed = ItemViewed(
+            item_id=item.id,
+            sku=choice.variant.sku if choice.variant else None,
+            category=item.category,
+            price_minor=offer.price_minor if offer is not None else None,
+            currency=offer.currency if offer is not None else None,
+            pincode=visit.pincode or None,
+            promised=choice.promise.date.isoformat() if choice.promise else None,
+        )
+        await self.watch(visit.visitor, viewed)
 
     def _way(self, view: ProductPage, item: ItemDocument, choice: Choice, visit: Visit) -> None:
         """The promise in words and the steps of the way, when there is one."""

@@ -22,6 +22,7 @@ from haat.web.ports import (
     SellerNames,
     Serviceability,
     WarehouseNames,
+    Watch,
 )
 from haat.web.storefront.frame import Visits
 from haat.web.storefront.home import HomePages
@@ -50,6 +51,7 @@ class StorefrontNeeds:
     links: ItemLinks
     clock: Clock
     signer: Signer
+    watch: Watch | None = None  # None: nothing is kept of what visitors look at
     time_zone: str = "Asia/Kolkata"
     currency: str = "INR"
     https: bool = False
@@ -73,7 +75,7 @@ def storefront_routes(
 def _market(needs: StorefrontNeeds, visits: Visits, render: Renderer) -> list[HTTPRouteHandler]:
     homes = HomePages(needs.find, render)
     listings = ListingPages(needs.find, needs.items, needs.offers, needs.nearest, render, needs.currency)
-    products = ProductPages(needs.find, needs.items, needs.offers, needs.sellers, needs.warehouses, render)
+    products = ProductPages(needs.find, needs.items, needs.offers, needs.sellers, needs.warehouses, render, needs.watch)
 
     @get("/", include_in_schema=False)
     async def home(request: AnyRequest) -> Response[bytes]:
