@@ -195,7 +195,7 @@ def count_of(values: Sequence[str]) -> dict[str, int]:
 @pytest.mark.parametrize("seed", [1, 2, 3, 4])
 async def test_a_thousand_searches_equal_brute_force(tmp_path: Path, clock: ManualClock, seed: int) -> None:
     chance = random.Random(seed)
-    market = random_market(seed, promises=promises_of(HOLIDAYS))
+    market = random_market(seed, 110, promises=promises_of(HOLIDAYS))
     search = await open_search(market, tmp_path, clock)
     await search.load()
     judge = Judge(search)
@@ -227,7 +227,7 @@ def changed_reach(reach: Reach, codes: dict[ShippingClass, npt.NDArray[np.uint8]
 
 async def test_lane_changes_are_exact_at_once_while_and_after_reindexing(tmp_path: Path, clock: ManualClock) -> None:
     chance = random.Random(9)
-    market = random_market(9)
+    market = random_market(9, 100)
     search = await open_search(market, tmp_path, clock)
     await search.load()
     now_ms = clock.now_ms()
@@ -243,7 +243,7 @@ async def test_lane_changes_are_exact_at_once_while_and_after_reindexing(tmp_pat
                 assert coverage.generation == market.serviceability.reach.generation
                 assert not coverage.unsettled.any()
             judge = Judge(search)
-            for _ in range(8):
+            for _ in range(6):
                 await judge.check(random_request(chance), now_ms)
     await search.index.close()
 

@@ -16,7 +16,7 @@ from tests.serviceability.worlds import GridPlaces, ms, network_of, promises_of,
 
 pytestmark = pytest.mark.data
 
-ITEMS = 700  # of each catalogue, spread over the file: enough for rare values, few enough for the suite's time
+ITEMS = 400  # of each catalogue, spread over the file: enough for rare values, few enough for the suite's time
 CASES = 500
 
 
