@@ -10,6 +10,9 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+import msgspec
+import structlog
+
 from haat.search.coverage import Coverage
 from haat.search.document import FEW_UNITS, Builder, Built, item_version_of
 from haat.search.index import Entry, ItemIndex
@@ -21,6 +24,8 @@ CHUNK: Final = 200
 """Items read, built and written at once: 100 ms of work, so that hints and re-indexing take turns."""
 
 Write = Callable[[Sequence[Entry]], Awaitable[Sequence[int | None]]]
+Build = Callable[[Builder, "Sequence[Read]"], list[Built]]
+_LOG: Final = structlog.stdlib.get_logger("haat.search")
 
 
 REMEMBERED: Final = 200_000
@@ -75,8 +80,9 @@ class Indexer:
     async def update(self, ids: Sequence[str], *, anyway: bool = False) -> int:
         """Bring these items up to date for the next commit; how many had to be written.
 
-        `anyway` also writes those whose version is the one the index has. Raises: Unavailable; a document that cannot
-        be read raises msgspec.ValidationError. Cost: two round trips a chunk and 0.4 CPU-ms an item.
+        `anyway` also writes those whose version is the one the index has, and leaves out documents that cannot be read;
+        else such a one raises msgspec.ValidationError. Raises: Unavailable. Cost: two round trips a chunk and
+        0.4 CPU-ms an item.
         """
         written = 0
         for start in range(0, len(ids), CHUNK):
@@ -117,7 +123,7 @@ class Indexer:
     async def copy(self, found: Sequence[Read], write: Write) -> int:
         """Write items into an index that is being built; how many were taken."""
         async with self._writing:
-            built, _ = await self._build(found)
+            built, _ = await self._build(found, _readable)
             ordinals = await write([b.entry for b in built])
             return sum(ordinal is not None for ordinal in ordinals)
 
@@ -143,7 +149,7 @@ class Indexer:
         while found := await pages.following():
             held = await self._index.held([one.id for one in found])
             here = [one for one in found if one.id in held]
-            built = await asyncio.to_thread(_built, self._builder_for(self._serviceability.reach), here)
+            built = await asyncio.to_thread(_readable, self._builder_for(self._serviceability.reach), here)
             for one in built:
                 if one.entry.state != "gone":
                     builder.add(held[one.entry.id].ordinal, one.words, (one.title, one.text))
@@ -157,10 +163,12 @@ class Indexer:
                 found = await self._changed(found)
             if not found:
                 return 0
-            built, reach = await self._build(found)
+            built, reach = await self._build(found, _readable if anyway else _built)
             await self._announce(reach)
             ordinals = await self._index.write([b.entry for b in built])
-            for read, one, ordinal in zip(found, built, ordinals, strict=True):
+            by_id = {read.id: read for read in found}
+            for one, ordinal in zip(built, ordinals, strict=True):
+                read = by_id[one.entry.id]
                 self._pending[one.entry.id] = one.entry.version
                 if ordinal is not None:
                     self._remember(read, one, ordinal, reach)
@@ -206,12 +214,12 @@ class Indexer:
             return builder.gone(one.id, one.offers).version
         return builder.version(one.document, one.offers)
 
-    async def _build(self, found: Sequence[Read]) -> tuple[list[Built], Reach]:
+    async def _build(self, found: Sequence[Read], build: Build) -> tuple[list[Built], Reach]:
         reach = self._serviceability.reach
         builder = self._builder_for(reach)
         if not any(known is reach for known in self._used):
             self._used.append(reach)
-        return await asyncio.to_thread(_built, builder, found), reach
+        return await asyncio.to_thread(build, builder, found), reach
 
     def _builder_for(self, reach: Reach) -> Builder:
         if self._builder is None or self._reach is not reach:
@@ -283,6 +291,17 @@ def state_of(one: Read, item_version: int, reach: Reach) -> int:
 
 def _built(builder: Builder, found: Sequence[Read]) -> list[Built]:
     return [_one(builder, one) for one in found]
+
+
+def _readable(builder: Builder, found: Sequence[Read]) -> list[Built]:
+    """All that can be built: one broken document must not keep the others out of a rebuild. Its hint was parked."""
+    built = []
+    for one in found:
+        try:
+            built.append(_one(builder, one))
+        except msgspec.MsgspecError as error:
+            _LOG.error("search.unreadable_document", item=one.id, reason=str(error))
+    return built
 
 
 def _one(builder: Builder, one: Read) -> Built:
