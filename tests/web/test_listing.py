@@ -167,3 +167,11 @@ async def test_search_engines_see_stalls_but_not_combinations(at_home: httpx2.As
     filtered = await page(at_home, "/c/outdoor.bags?brand=Daybird")
     assert filtered.attribute('[name="robots"]', "content") == "noindex, follow"
     assert not filtered.all('link[rel="canonical"]')
+
+
+async def test_sold_out_things_are_shown_when_asked_and_not_said_to_reach(at_home: httpx2.AsyncClient) -> None:
+    assert (await page(at_home, "/c/books")).words("#count") == "2 things reach 560034"
+    shown = await page(at_home, "/c/books?in_stock=false")
+    assert shown.words("#count") == "3 things, with those that are sold out"
+    assert "Sold out" in shown.each(".good .promise")
+    assert "Remove filter: Sold out too" in shown.each(".chip")

@@ -275,7 +275,7 @@ def _heading(query: Query, visit: Visit) -> str:
 
 def _title(query: Query, found: SearchPage, visit: Visit) -> str:
     what = query.q or _heading(query, visit)
-    if visit.place and not query.anywhere:
+    if visit.place and query.in_stock and not query.anywhere:
         verb = "reaches" if found.total == 1 else "reach"
         return f"{what}: {words.things(found.total)} {verb} {visit.pincode} | haat"
     return f"{what}: {words.things(found.total)} | haat"
@@ -286,6 +286,8 @@ def _count_tail(query: Query, found: SearchPage, visit: Visit) -> str:
         return " in the market"
     if query.anywhere:
         return " in all of India"
+    if not query.in_stock:
+        return ", with those that are sold out"
     return f" {'reaches' if found.total == 1 else 'reach'} {visit.pincode}{_by(query, visit)}"
 
 

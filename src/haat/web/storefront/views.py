@@ -9,7 +9,7 @@ from haat.search.model import Hit
 from haat.web.storefront import words
 from haat.web.storefront.address import item_path
 
-DueKind = Literal["by", "ask", "unknown", "not", "gone"]
+DueKind = Literal["by", "unknown", "not", "gone"]
 WIDTHS = (160, 320, 640, 1280)
 
 
@@ -36,7 +36,7 @@ class Stars:
 
 @dataclass(frozen=True, slots=True)
 class Due:
-    """The promise: by a day; ask for the PIN code (with a link, or only said); not delivered there; sold out."""
+    """The promise: by a day; unknown without a PIN code; not delivered there; gone, when it is sold out."""
 
     kind: DueKind
     day: words.Day | None = None
