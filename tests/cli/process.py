@@ -20,8 +20,9 @@ class Running:
     """A server that answers."""
 
     url: str
-    process: "subprocess.Popen[str]"
+    process: "subprocess.Popen[bytes]"
     started_s: float
+    log: Path
 
 
 def environment(folder: Path, **more: str) -> dict[str, str]:
@@ -51,29 +52,33 @@ def free_ports(count: int) -> list[int]:
 
 @contextmanager
 def serving(folder: Path, arguments: Sequence[str] = (), **more: str) -> Iterator[Running]:
-    """A server, stopped at the end by SIGTERM."""
+    """A server, stopped at the end by SIGTERM. What it logs is in `serve.log` beside its data directory.
+
+    A file, not a pipe: a server whose log nobody reads stands still when the pipe is full.
+    """
     shop, admin = free_ports(2)
     ports = {"HAAT_LISTEN": f"127.0.0.1:{shop}", "HAAT_ADMIN_LISTEN": f"127.0.0.1:{admin}"}
     began = time.monotonic()
-    process = subprocess.Popen(
-        [*HAAT, "serve", *arguments],
-        env=environment(folder, **{**ports, **more}),
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
+    record = folder.parent / "serve.log"
+    with record.open("a", encoding="utf-8") as log:
+        process = subprocess.Popen(
+            [*HAAT, "serve", *arguments],
+            env=environment(folder, **{**ports, **more}),
+            stdout=subprocess.DEVNULL,
+            stderr=log,
+        )
     url = f"http://127.0.0.1:{shop}"
     try:
         while True:
-            assert process.poll() is None, process.stderr.read() if process.stderr else ""
+            assert process.poll() is None, record.read_text(encoding="utf-8")
             assert time.monotonic() - began < START_S
             try:
                 with urllib.request.urlopen(f"{url}/healthz", timeout=2):
                     break
             except OSError:
                 time.sleep(0.05)  # polling a process from outside: there is nothing to wait on
-        yield Running(url, process, time.monotonic() - began)
+        yield Running(url, process, time.monotonic() - began, record)
     finally:
         if process.poll() is None:
             process.terminate()
-        process.communicate(timeout=60)
+        process.wait(timeout=60)

@@ -76,6 +76,7 @@ def test_a_server_starts_answers_and_ends_on_ctrl_c(folder: Path) -> None:
         assert taken.returncode == 1
         assert "HAAT_LISTEN" in taken.stderr
         running.process.send_signal(signal.SIGINT)
-        _, messages = running.process.communicate(timeout=30)
+        running.process.wait(timeout=30)
+        messages = running.log.read_text(encoding="utf-8")
         assert running.process.returncode == 0, messages
         assert "Traceback" not in messages

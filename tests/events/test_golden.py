@@ -29,7 +29,7 @@ class Published(NamedTuple):
 
     shape: type[msgspec.Struct]
     topic: str
-    version: int
+    schema_version: int
 
 
 def published() -> dict[str, Published]:
@@ -67,7 +67,7 @@ def event(path: Path) -> Event:
 @pytest.mark.parametrize("kind", sorted(MESSAGES))
 def test_every_published_version_has_a_golden_file(kind: str) -> None:
     there = {path.name for path in FILES}
-    assert {f"{kind}-{version}.json" for version in range(1, MESSAGES[kind].version + 1)} <= there
+    assert {f"{kind}-{version}.json" for version in range(1, MESSAGES[kind].schema_version + 1)} <= there
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
@@ -79,7 +79,7 @@ def test_every_golden_event_decodes_with_its_message_of_today(path: Path) -> Non
     assert golden.specversion == "1.0"
     assert golden.subject
     message = golden.read(MESSAGES[golden.type].shape)
-    if int(version) == MESSAGES[golden.type].version:
+    if int(version) == MESSAGES[golden.type].schema_version:
         # No field of the published version was lost or changed its meaning on the way.
         again = msgspec.json.decode(msgspec.json.encode(message))
         kept = msgspec.json.decode(golden.data)
