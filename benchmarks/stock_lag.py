@@ -164,8 +164,9 @@ async def run(items: int, rate: int, seconds: float) -> dict[str, Any]:
             offers=shop.offers,
             lexicon=opened.lexicon,
         )
+        handler = IndexItems(indexer)
         consumer = Consumer(
-            IndexItems(indexer, clock), log, SqlParking(database), Backoff(jitter), batch=IndexItems.batch
+            handler, log, SqlParking(database), Backoff(jitter), batch=handler.batch, gather_s=handler.gather_s
         )
         stop = asyncio.Event()
         gc.collect()

@@ -34,7 +34,7 @@ from haat.events.adapters.sqlite_log import SqliteEventLog
 from haat.events.adapters.tables import LINE as EVENTS_LINE
 from haat.events.backoff import Backoff
 from haat.events.behaviour import Behaviour
-from haat.events.consume import Consumer
+from haat.events.consume import BATCH_RECORDS, Consumer
 from haat.events.flow import Flow
 from haat.events.lag import MeasureLag
 from haat.events.outbox import Outbox
@@ -275,11 +275,21 @@ async def open_shop(
         handlers: list[Handler] = [
             ItemsFromFeeds(catalog.take_offered),
             OfferInbound(offers),
-            IndexItems(indexer, clock),
+            IndexItems(indexer),
             IndexLanes(indexer, serviceability, clock),
             *([PictureFetcher(catalog.fetch_pictures)] if fetch_pictures else []),
         ]
-        consumers = [Consumer(handler, event_log, parking, backoff) for handler in handlers]
+        consumers = [
+            Consumer(
+                handler,
+                event_log,
+                parking,
+                backoff,
+                batch=getattr(handler, "batch", BATCH_RECORDS),
+                gather_s=getattr(handler, "gather_s", 0.0),
+            )
+            for handler in handlers
+        ]
         measure = MeasureLag(event_log, parking, sources, handlers, clock)
         flow = Flow(Relay(event_log, sources, backoff), consumers, measure)
 

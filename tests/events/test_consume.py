@@ -233,6 +233,22 @@ async def test_stop_ends_a_consumer_that_waits_for_events_at_once(world: World) 
         await running
 
 
+async def test_after_a_batch_that_was_not_full_events_gather_in_the_log_and_stop_does_not_wait(world: World) -> None:
+    handler, stop = Collect(), asyncio.Event()
+    consumer = Consumer(handler, world.log, world.parking, AT_ONCE, batch=2, gather_s=3_600)
+    await world.publish(1, 2, 3)
+    await world.relay.step()
+    running = asyncio.ensure_future(consumer.run(stop))
+    await until(lambda: consumer.counts.handled == 3)  # a full batch is followed at once
+    await world.publish(4)
+    await world.relay.step()
+    stop.set()
+    async with asyncio.timeout(5):
+        await running
+    assert sorted(handler.numbers) == [1, 2, 3]
+    assert (await world.log.lag("collect", "items")).records == 1
+
+
 async def test_a_log_that_comes_back_is_joined_again(world: World) -> None:
     handler, stop = Collect(), asyncio.Event()
     world.events.close()

@@ -45,7 +45,7 @@ def small(market: Market) -> str:
 async def test_many_hints_of_an_item_are_one_read_and_one_write(tmp_path: Path, clock: ManualClock) -> None:
     market = random_market(6, 20)
     search = await open_search(market, tmp_path, clock)
-    consumer = IndexItems(search.indexer, clock)
+    consumer = IndexItems(search.indexer)
     ids = sorted(market.documents) * 5
     await consumer(hints(*ids))
     assert market.reads == 1
@@ -60,7 +60,7 @@ async def test_a_count_that_changes_nothing_to_see_is_not_written(tmp_path: Path
     market = random_market(6, 5)
     id_ = small(market)
     search = await open_search(market, tmp_path, clock)
-    consumer = IndexItems(search.indexer, clock)
+    consumer = IndexItems(search.indexer)
     await consumer(hints(id_))
     first, second = market.serviceability.reach.warehouses[:2]
     name = search.index.view().name
@@ -88,7 +88,7 @@ async def test_items_that_are_retired_or_unknown_are_found_by_nobody(tmp_path: P
     market = random_market(6, 5)
     id_ = small(market)
     search = await open_search(market, tmp_path, clock)
-    consumer = IndexItems(search.indexer, clock)
+    consumer = IndexItems(search.indexer)
     await consumer(hints(id_, item_id(12345)))
     assert (await search(q="s.900", in_stock=False)).total == 1
     market.documents[id_] |= {"status": "retired", "version": 2}

@@ -58,6 +58,7 @@ class Consumer:
         backoff: Backoff,
         *,
         batch: int = BATCH_RECORDS,
+        gather_s: float = 0.0,
         tries: int = TRIES,
         poll_s: float = POLL_S,
         progressed: Callable[[], None] = lambda: None,
@@ -69,6 +70,7 @@ class Consumer:
         self._parking = parking
         self._backoff = backoff
         self._batch = batch
+        self._gather_s = gather_s  # after a batch that was not full: what comes meanwhile waits in the log, unread
         self._tries = tries
         self._poll_s = poll_s
 
@@ -81,8 +83,10 @@ class Consumer:
                     waker = group.create_task(_interrupt(subscription, stop))
                     try:
                         while not stop.is_set():
-                            await self.step(subscription, stop, timeout_s=self._poll_s)
+                            done = await self.step(subscription, stop, timeout_s=self._poll_s)
                             failures = 0
+                            if 0 < done < self._batch and self._gather_s > 0:
+                                await pause(stop, self._gather_s)
                     finally:
                         waker.cancel()
             except* HaatError as errors:  # the log itself is down

@@ -14,10 +14,6 @@ from haat.search.messages import ItemHint, LaneHint
 from haat.search.ports import AllItems, Serviceability
 from haat.vocabulary import Clock
 
-COMMIT_EVERY_S: Final = 0.3
-"""A commit costs some 20 CPU-ms whatever it holds; at a steady trickle three a second keep the lag far below 2 s."""
-BACKLOG_EVENTS: Final = 400
-"""A batch so full means that more is waiting: then pausing would only make it wait longer."""
 CHECK_EVERY_S: Final = 1.0
 _MATRIX_WAIT_S: Final = 5.0
 _LOG: Final = structlog.stdlib.get_logger("haat.search")
@@ -27,23 +23,19 @@ class IndexItems:
     """Brings hinted items up to date. Safe to repeat: it reads what is true now."""
 
     name = "search-consumer"
+    reads_others: Final = True  # a drain lets catalog and inventory finish first: then each item is written once
     topics = ("items", "offers", "stock")
     batch: Final = 2_000  # hints of one item come in threes and fours; together they are one write
+    gather_s: Final = 0.25  # a commit costs some 20 CPU-ms whatever it holds: at a steady trickle three a second
 
-    def __init__(self, indexer: Indexer, clock: Clock) -> None:
+    def __init__(self, indexer: Indexer) -> None:
         self._indexer = indexer
-        self._clock = clock
-        self._committed_s = float("-inf")
 
     async def __call__(self, events: Sequence[Event]) -> None:
         """Coalesce, write, commit: the events are done when their items can be found. Raises: Unavailable."""
         ids = list(dict.fromkeys(event.read(ItemHint).item_id for event in events))
-        pause_s = self._committed_s + COMMIT_EVERY_S - self._clock.monotonic_s()
-        if 0 < pause_s <= COMMIT_EVERY_S and len(events) < BACKLOG_EVENTS:
-            await asyncio.sleep(pause_s)  # before reading, so that what is read is as fresh as can be
         if await self._indexer.update(ids):
             await self._indexer.commit()
-            self._committed_s = self._clock.monotonic_s()
 
 
 class IndexLanes:
