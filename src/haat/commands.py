@@ -114,16 +114,15 @@ async def import_feed(settings: Settings, order: ImportOrder, *, as_json: bool, 
         do_import = ImportFile(shop.accept_feed, shop.feed_worker)
         started_s = shop.clock.monotonic_s()
         with counted("rows", say) as progress:
-            async with flowing(shop) as settled:
-                feed = await do_import(
-                    order.file,
-                    order.seller,
-                    fmt=order.feed_format,
-                    mapping_path=order.mapping,
-                    on_progress=lambda p: progress(p.counts.rows),
-                )
-                read_s = shop.clock.monotonic_s() - started_s
-                await settled()
+            feed = await do_import(
+                order.file,
+                order.seller,
+                fmt=order.feed_format,
+                mapping_path=order.mapping,
+                on_progress=lambda p: progress(p.counts.rows),
+            )
+            read_s = shop.clock.monotonic_s() - started_s
+            await shop.flow.drain(IMPORT_DRAIN_S)
         searchable_s = shop.clock.monotonic_s() - started_s
         shown = await shop.feed_status(order.seller, feed.id)
         if order.report is not None:

@@ -7,6 +7,7 @@ from contextlib import AsyncExitStack
 from haat.errors import Unavailable
 from haat.events.consume import Consumer
 from haat.events.lag import Lags, MeasureLag
+from haat.events.ports import Subscription
 from haat.events.relay import Relay
 from haat.events.together import all_of
 from haat.events.wake import Wake
@@ -63,7 +64,19 @@ class Flow:
         never = asyncio.Event()
         async with AsyncExitStack() as stack:
             opened = [(consumer, await stack.enter_async_context(consumer.open())) for consumer in self.consumers]
+            first = [one for one in opened if not _reads_others(one[0])]
+            last = [one for one in opened if _reads_others(one[0])]
             moved = 1
             while moved:
-                moved = await self.relay.step()
-                moved += sum(await all_of(consumer.step(subscription, never) for consumer, subscription in opened))
+                moved = await self.relay.step() + await _step(first, never)
+                # Who reads what others write acts once on their last word instead of again on each.
+                moved = moved or await _step(last, never)
+
+
+def _reads_others(consumer: Consumer) -> bool:
+    """Whether a handler takes events as hints and reads what other consumers have written (it says so itself)."""
+    return bool(getattr(consumer.handler, "reads_others", False))
+
+
+async def _step(opened: Sequence[tuple[Consumer, Subscription]], stop: asyncio.Event) -> int:
+    return sum(await all_of(consumer.step(subscription, stop) for consumer, subscription in opened))

@@ -6,7 +6,8 @@ SQLAlchemy's type processors are skipped: pass driver values (int, float, str, b
 """
 
 from collections.abc import Sequence
-from typing import Any
+from operator import itemgetter
+from typing import Any, cast
 
 from sqlalchemy.dialects import mysql, sqlite
 from sqlalchemy.engine.interfaces import Dialect
@@ -24,7 +25,7 @@ _DIALECTS: dict[str, Dialect] = {
 class _Compiled:
     """Text and binding order of a statement in one dialect."""
 
-    __slots__ = ("compiled", "constants", "expands", "names", "text")
+    __slots__ = ("_whole", "compiled", "constants", "expands", "names", "text")
 
     def __init__(self, core: ClauseElement, columns: Sequence[str], dialect: Dialect) -> None:
         compiled = core.compile(dialect=dialect, column_keys=list(columns) or None)
@@ -34,8 +35,15 @@ class _Compiled:
         self.text = str(compiled)
         self.names: tuple[str, ...] = tuple(compiled.positiontup or ())
         self.constants: dict[str, Any] = {k: v for k, v in compiled.params.items() if v is not None}
+        self._whole = itemgetter(*self.names) if len(self.names) > 1 else None
 
-    def bind(self, row: Bind) -> list[object]:
+    def bind(self, row: Bind) -> Sequence[object]:
+        """The row's values in the statement's order; what it leaves out is a constant of the statement, or NULL."""
+        if self._whole is not None:
+            try:
+                return cast(Sequence[object], self._whole(row))  # a tuple, since there are several names
+            except KeyError:
+                pass
         constants = self.constants
         return [row[name] if name in row else constants.get(name) for name in self.names]
 
