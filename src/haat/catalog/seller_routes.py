@@ -12,7 +12,7 @@ from haat.catalog.model import Item, ItemView, Picture
 from haat.catalog.verbs import Catalog
 from haat.engines.images import MAX_PICTURE_BYTES
 from haat.errors import TooLarge
-from haat.http.headers import etag, if_match
+from haat.http.headers import IF_MATCH, etag, if_match
 from haat.http.identity import needs_seller, seller_of_call
 from haat.http.signing import Signer
 
@@ -56,17 +56,21 @@ def seller_item_routes(catalog: Catalog, signer: Signer) -> Router:
         item = await catalog.create_item(seller_of_call(request), data)
         return _answer(item, {"location": f"{request.url.path}/{item.id}"}, status_code=201)
 
-    @put("/items/{item_id:str}", summary="Replace an item you have read (If-Match)")
+    @put("/items/{item_id:str}", summary="Replace an item you have read (If-Match)", opt=IF_MATCH)
     async def put_item(request: SellerRequest, item_id: FromPath[str], data: JSONBody[DraftItem]) -> Response[ItemView]:
         return _answer(await catalog.replace_item(seller_of_call(request), item_id, if_match(request), data))
 
-    @patch("/items/{item_id:str}", summary="Change parts of an item you have read (If-Match, JSON merge patch)")
+    @patch(
+        "/items/{item_id:str}",
+        summary="Change parts of an item you have read (If-Match, JSON merge patch)",
+        opt=IF_MATCH,
+    )
     async def patch_item(
         request: SellerRequest, item_id: FromPath[str], data: JSONBody[dict[str, Any]]
     ) -> Response[ItemView]:
         return _answer(await catalog.patch_item(seller_of_call(request), item_id, if_match(request), data))
 
-    @delete("/items/{item_id:str}", summary="Retire an item you have read (If-Match)", status_code=200)
+    @delete("/items/{item_id:str}", summary="Retire an item you have read (If-Match)", status_code=200, opt=IF_MATCH)
     async def delete_item(request: SellerRequest, item_id: FromPath[str]) -> Response[ItemView]:
         return _answer(await catalog.retire_item(seller_of_call(request), item_id, if_match(request)))
 

@@ -4,10 +4,32 @@ Source: RFC 9110 sections 8.8.3, 13.1.1 and 13.1.2; draft-ietf-httpapi-idempoten
 """
 
 import re
+from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Final
 
 from haat.errors import Malformed, Problem
 from haat.http.identity import Connection
+
+OPT_KEY: Final = "haat.header"
+
+
+@dataclass(frozen=True, slots=True)
+class RequiredHeader:
+    """A header that a route asks for, as the OpenAPI document shows it."""
+
+    name: str
+    pattern: str
+    description: str
+
+
+# A route that calls `if_match` or `idempotency_key` says so: `@put(…, opt=IF_MATCH)`.
+IF_MATCH: Final[Mapping[str, RequiredHeader]] = {
+    OPT_KEY: RequiredHeader("If-Match", r'^(W/)?"v[0-9]{1,18}"$', "The ETag of what you have read")
+}
+IDEMPOTENCY_KEY: Final[Mapping[str, RequiredHeader]] = {
+    OPT_KEY: RequiredHeader("Idempotency-Key", "^[!-~]{1,128}$", "The same key again means the same change")
+}
 
 _VERSION: Final = re.compile(r'\s*(?:W/)?"v(\d{1,18})"\s*')
 _KEY: Final = re.compile(r'\s*"?([\x21-\x7e]{1,128}?)"?\s*')

@@ -6,13 +6,22 @@ from typing import Any, Final
 
 import msgspec
 from litestar import Litestar
-from litestar.routes import ASGIRoute
+from litestar.routes import ASGIRoute, HTTPRoute
 
-from haat.http.problems import MEDIA_TYPE, ProblemDocument
+from haat.http.headers import OPT_KEY as HEADER_KEY
+from haat.http.headers import RequiredHeader
+from haat.http.problems import CODES, MEDIA_TYPE, ProblemDocument
 from haat.http.read import OPT_KEY, QueryShape, Read
 
 _PARAMETER: Final = re.compile(r"\{([^}:]+)(?::[^}]+)?\}")
 _REF: Final = "#/components/schemas/{name}"
+_API: Final = "/api/v1"
+_ROLES: Final = {
+    "operator": "An operator's API token (`haat token create --role operator`)",
+    "seller": "A seller's API token (`haat token create --role seller:CODE`)",
+}
+_PREFIXES: Final = {"operator": "admin", "seller": "seller"}
+_ANSWER_HEADERS: Final = {401: ("WWW-Authenticate", "Bearer"), 503: ("Retry-After", "Seconds to wait")}
 
 
 def reads_of(app: Litestar) -> list[tuple[str, Read]]:
@@ -25,21 +34,75 @@ def reads_of(app: Litestar) -> list[tuple[str, Read]]:
 
 
 def document(app: Litestar) -> dict[str, Any]:
-    """The whole document as plain dictionaries, stable from run to run."""
+    """The whole document as plain dictionaries, stable from run to run.
+
+    Answers are listed by status, none is a catch-all: a status that an operation does not name breaks the contract.
+    """
     whole: dict[str, Any] = app.openapi_schema.to_schema()
-    schemas: dict[str, Any] = whole.setdefault("components", {}).setdefault("schemas", {})
+    components: dict[str, Any] = whole.setdefault("components", {})
+    schemas: dict[str, Any] = components.setdefault("schemas", {})
     (_,), problem = msgspec.json.schema_components([ProblemDocument], ref_template=_REF)
     schemas.update({name: {**schema, "additionalProperties": True} for name, schema in problem.items()})
+    components["securitySchemes"] = {
+        role: {"type": "http", "scheme": "bearer", "description": words} for role, words in _ROLES.items()
+    }
+    components["responses"] = {str(status): _problem(status, title) for status, (_, title) in CODES.items()}
     paths: dict[str, Any] = whole.setdefault("paths", {})
     for path, read in reads_of(app):
         paths.setdefault(path, {})["get"] = _operation(path, read, schemas)
-    for item in paths.values():
-        for operation in item.values():
-            _answers_problems(operation)
-    whole["paths"] = {
-        path: paths[path] for path in sorted(paths) if path.startswith(("/api/v1", "/healthz", "/readyz"))
-    }
+    headers = _required_headers(app)
+    for path, item in paths.items():
+        for method, operation in item.items():
+            _complete(path, method, operation, headers.get((path, method)))
+    whole["paths"] = {path: paths[path] for path in sorted(paths) if path.startswith((_API, "/healthz", "/readyz"))}
+    components["schemas"] = dict(sorted(schemas.items()))
     return whole
+
+
+def _required_headers(app: Litestar) -> dict[tuple[str, str], RequiredHeader]:
+    """What ordinary handlers declare in `opt`, by path and method."""
+    return {
+        (_PARAMETER.sub(r"{\1}", route.path_format), method.lower()): handler.opt[HEADER_KEY]
+        for route in app.routes
+        if isinstance(route, HTTPRoute)
+        for handler in route.route_handlers
+        if HEADER_KEY in handler.opt
+        for method in handler.http_methods
+    }
+
+
+def _complete(path: str, method: str, operation: dict[str, Any], header: RequiredHeader | None) -> None:
+    """Who may call it, the header it asks for, and the problems it answers."""
+    if header is not None:
+        schema = {"type": "string", "pattern": header.pattern}
+        words = {"description": header.description, "schema": schema}
+        operation.setdefault("parameters", []).append({"name": header.name, "in": "header", "required": True, **words})
+    role = next((role for role in _ROLES if path.startswith(f"{_API}/{_PREFIXES[role]}/")), None)
+    if role is not None:
+        operation["security"] = [{role: []}]
+    responses = operation["responses"]
+    responses.pop("400", None)  # Litestar's own description of it is not what we send
+    for status in sorted(_statuses(path, method, operation, secured=role is not None)):
+        responses[str(status)] = {"$ref": f"#/components/responses/{status}"}
+    operation["responses"] = dict(sorted(responses.items()))
+
+
+def _statuses(path: str, method: str, operation: Mapping[str, Any], *, secured: bool) -> set[int]:
+    """The problems that an operation may answer."""
+    if not path.startswith(_API):
+        return set()
+    found = {400, 422, 503}
+    if secured:
+        found |= {401, 403}
+    if "{" in path:
+        found.add(404)
+    if method != "get":
+        found |= {403, 404, 409}
+    if "requestBody" in operation:
+        found |= {413, 415}
+    if any(one["name"] == "If-Match" for one in operation.get("parameters", ())):
+        found.add(412)
+    return found
 
 
 def _operation(path: str, read: Read, schemas: dict[str, Any]) -> dict[str, Any]:
@@ -78,9 +141,10 @@ def _parameters(path: str, read: Read) -> Iterable[dict[str, Any]]:
             yield {"name": name, "in": "query", "required": name in required, "schema": schema, **described}
 
 
-def _answers_problems(operation: dict[str, Any]) -> None:
-    """Every operation answers problems; Litestar's own description of its 400 is not what we send."""
-    responses = operation["responses"]
-    responses.pop("400", None)
-    problem = {"schema": {"$ref": _REF.format(name=ProblemDocument.__name__)}}
-    responses["default"] = {"description": "A problem (RFC 9457)", "content": {MEDIA_TYPE: problem}}
+def _problem(status: int, title: str) -> dict[str, Any]:
+    answer = {"schema": {"$ref": _REF.format(name=ProblemDocument.__name__)}}
+    said: dict[str, Any] = {"description": title, "content": {MEDIA_TYPE: answer}}
+    if status in _ANSWER_HEADERS:
+        name, words = _ANSWER_HEADERS[status]
+        said["headers"] = {name: {"description": words, "required": True, "schema": {"type": "string"}}}
+    return said

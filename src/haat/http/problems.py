@@ -20,13 +20,15 @@ from haat.http.identity import SCOPE_KEY, Call
 log = structlog.get_logger("haat.http")
 
 MEDIA_TYPE: Final = "application/problem+json"
-_CODES: Final[Mapping[int, tuple[str, str]]] = {
+CODES: Final[Mapping[int, tuple[str, str]]] = {
     400: ("malformed", "The request could not be read"),
     401: ("unauthenticated", "Please show who you are"),
     403: ("forbidden", "This is not yours to do"),
     404: ("not-found", "There is nothing here"),
     405: ("method-not-allowed", "This address does not take that method"),
     408: ("timeout", "The request took too long"),
+    409: ("conflict", "This has changed in the meantime"),
+    412: ("stale-version", "You have an older version of this"),
     413: ("too-large", "That is more than we take at once"),
     415: ("unsupported-media-type", "We cannot read this kind of body"),
     422: ("invalid", "Something in the request is not right"),
@@ -60,6 +62,17 @@ def from_msgspec(error: msgspec.ValidationError, prefix: str = "#") -> Problem:
     return Problem(pointer, found["what"])
 
 
+def code_of(status: HTTPStatus) -> str:
+    """The problem code of a status that we have no own words for, like "not-acceptable"."""
+    return re.sub("[^a-z]+", "-", status.phrase.lower())
+
+
+def plain_problems() -> Mapping[str, tuple[int, str]]:
+    """Problems that say no more than their HTTP status: status and title by code."""
+    phrases = {code_of(status): (status.value, status.phrase) for status in HTTPStatus if status >= 400}
+    return {**phrases, **{code: (status, title) for status, (code, title) in CODES.items()}}
+
+
 class Problems:
     """Turns errors into answers. `base_url` is where this shop's problem pages live."""
 
@@ -84,7 +97,7 @@ class Problems:
                 detail = "Please try again in a moment."  # the driver's words are for the log
         elif isinstance(error, HTTPException):
             status = 422 if isinstance(error, ValidationException) else error.status_code
-            code, title = _CODES.get(status, ("http-error", HTTPStatus(status).phrase))
+            code, title = CODES.get(status) or (code_of(HTTPStatus(status)), HTTPStatus(status).phrase)
             detail = "" if status >= 500 else _plain(error)
             errors = _validation_errors(error)
             headers.update(error.headers or {})

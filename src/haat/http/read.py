@@ -48,7 +48,6 @@ class Read:
     query: type[msgspec.Struct]
     answer: Any
     summary: str
-    problems: tuple[int, ...] = (404, 422, 503)
     tags: tuple[str, ...] = ()
     patterns: Mapping[str, str] = field(default_factory=dict)
 

@@ -10,6 +10,7 @@ from litestar._asgi.routing_trie.types import RouteTrieNode
 from litestar.datastructures import State
 from litestar.exceptions import HTTPException
 from litestar.handlers import BaseRouteHandler, HTTPRouteHandler
+from litestar.openapi import ResponseSpec
 from litestar.openapi.config import OpenAPIConfig
 from litestar.openapi.plugins import JsonRenderPlugin
 from litestar.params import FromPath
@@ -21,7 +22,7 @@ from haat.errors import HaatError, Invalid, NotFound, Problem
 from haat.http.edge import Edge, HttpMetrics, Limit
 from haat.http.identity import Authenticate
 from haat.http.openapi import document
-from haat.http.problems import ProblemDocument, Problems
+from haat.http.problems import ProblemDocument, Problems, plain_problems
 from haat.http.signing import Signer
 from haat.vocabulary import Ids
 
@@ -129,7 +130,7 @@ async def refuse_unknown_parameters(request: AnyRequest) -> None:
     site can send neither without the browser asking first. Raises: Invalid (422), HTTPException (415).
     """
     handler = request.route_handler
-    if not isinstance(handler, HTTPRouteHandler) or not request.url.path.startswith("/api/"):
+    if not request.url.path.startswith("/api/"):
         return  # pages are linked from elsewhere with whatever others append to an address
     if "data" in handler.parsed_fn_signature.parameters:
         kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
@@ -168,7 +169,12 @@ def _own(ready: Callable[[], Awaitable[Readiness]], app: Callable[[], Litestar])
     def healthz() -> Health:
         return Health("ok", __version__)
 
-    @get("/readyz", summary="Should it get traffic", tags=["machines"])
+    @get(
+        "/readyz",
+        summary="Should it get traffic",
+        tags=["machines"],
+        responses={503: ResponseSpec(Readiness, description="Not at the moment")},
+    )
     async def readyz() -> Response[Readiness]:
         readiness = await ready()
         return Response(readiness, status_code=200 if readiness.ready else 503)
@@ -183,7 +189,10 @@ def _own(ready: Callable[[], Awaitable[Readiness]], app: Callable[[], Litestar])
     def problem_page(code: FromPath[str]) -> ProblemDocument:
         kind = error_codes().get(code)
         if kind is None:
-            raise NotFound("There is no problem of this kind.")
+            status, title = plain_problems().get(code, (0, ""))
+            if not status:
+                raise NotFound("There is no problem of this kind.")
+            return ProblemDocument(f"/problems/{code}", title, status)
         words = (kind.__doc__ or "").strip().partition("\n\n")[0]
         return ProblemDocument(f"/problems/{code}", kind.title, kind.status, words)
 

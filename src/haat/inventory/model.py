@@ -84,7 +84,7 @@ class NoSuchOffer(NotFound):
 class StaleOffer(Stale):
     """If-Match names an older version of the offer or stock row."""
 
-    code, title = "stale-version", "This has changed since you read it"
+    code, title = "offer-stale", "This has changed since you read it"
 
 
 class BelowHeld(Conflict):

@@ -8,7 +8,7 @@ from litestar.datastructures import State
 from litestar.params import FromPath, JSONBody, QueryParameter
 from msgspec import Meta
 
-from haat.http.headers import etag, idempotency_key, if_match
+from haat.http.headers import IDEMPOTENCY_KEY, IF_MATCH, etag, idempotency_key, if_match
 from haat.http.identity import needs_seller, seller_of_call
 from haat.http.signing import Signer
 from haat.inventory.change_offer import SetOffer
@@ -134,13 +134,13 @@ def inventory_routes(set_offer: SetOffer, change_stock: ChangeStock, store: Offe
         offer = await set_offer.create(seller, data.sku, data.terms())
         return Response(OfferView.of(offer), headers={"etag": etag(offer.version)})
 
-    @put("/offers/{sku:str}", summary="Change an offer you have read (If-Match)")
+    @put("/offers/{sku:str}", summary="Change an offer you have read (If-Match)", opt=IF_MATCH)
     async def put_offer(request: SellerRequest, sku: FromPath[str], data: JSONBody[OfferBody]) -> Response[OfferView]:
         seller = seller_of_call(request)
         offer = await set_offer.change(seller, sku, data.terms(), if_match(request))
         return Response(OfferView.of(offer), headers={"etag": etag(offer.version)})
 
-    @post("/stock/movements", summary="Receive or correct units (Idempotency-Key)")
+    @post("/stock/movements", summary="Receive or correct units (Idempotency-Key)", opt=IDEMPOTENCY_KEY)
     async def post_movement(request: SellerRequest, data: JSONBody[MovementBody]) -> Response[StockView]:
         seller, key = seller_of_call(request), idempotency_key(request)
         row, replayed = await change_stock.move(
@@ -149,7 +149,7 @@ def inventory_routes(set_offer: SetOffer, change_stock: ChangeStock, store: Offe
         headers = {"etag": etag(row.version), **({"idempotency-replayed": "true"} if replayed else {})}
         return Response(StockView.of(row), headers=headers)
 
-    @put("/stock/{sku:str}/{warehouse:str}", summary="Set a count you have read (If-Match)")
+    @put("/stock/{sku:str}/{warehouse:str}", summary="Set a count you have read (If-Match)", opt=IF_MATCH)
     async def put_stock(
         request: SellerRequest, sku: FromPath[str], warehouse: FromPath[str], data: JSONBody[CountBody]
     ) -> Response[StockView]:

@@ -10,7 +10,7 @@ from litestar.handlers import BaseRouteHandler
 from litestar.params import FromPath, JSONBody, QueryParameter
 from msgspec import Meta, Struct
 
-from haat.http.headers import etag, if_match
+from haat.http.headers import IF_MATCH, etag, if_match
 from haat.http.identity import Call, needs_operator
 from haat.http.read import Reply, read
 from haat.http.signing import Signer
@@ -215,7 +215,7 @@ def _warehouse_routes(warehouses: Warehouses, pages: _Pages) -> list[BaseRouteHa
     async def get_warehouse(warehouse: FromPath[str]) -> Response[Warehouse]:
         return _tagged(await warehouses.read(warehouse))
 
-    @patch("/warehouses/{warehouse:str}", summary="Change or close a warehouse you have read (If-Match)")
+    @patch("/warehouses/{warehouse:str}", summary="Change or close a warehouse you have read (If-Match)", opt=IF_MATCH)
     async def patch_warehouse(
         request: OperatorRequest, warehouse: FromPath[str], data: JSONBody[WarehousePatch]
     ) -> Response[Warehouse]:
@@ -237,7 +237,7 @@ def _hub_routes(hubs: Hubs, pages: _Pages) -> list[BaseRouteHandler]:
     async def get_hub(hub: FromPath[str]) -> Response[Hub]:
         return _tagged(await hubs.read(hub))
 
-    @patch("/hubs/{hub:str}", summary="Change or close a hub you have read (If-Match)")
+    @patch("/hubs/{hub:str}", summary="Change or close a hub you have read (If-Match)", opt=IF_MATCH)
     async def patch_hub(request: OperatorRequest, hub: FromPath[str], data: JSONBody[HubPatch]) -> Response[Hub]:
         return _tagged(await hubs.change(hub, data, if_match(request)))
 
@@ -257,7 +257,7 @@ def _lane_routes(lanes: Lanes, pages: _Pages) -> list[BaseRouteHandler]:
     async def get_lane(origin: FromPath[str], hub: FromPath[str]) -> Response[Lane]:
         return _tagged(await lanes.read(origin, hub))
 
-    @patch("/lanes/{origin:str}/{hub:str}", summary="Change or close a lane you have read (If-Match)")
+    @patch("/lanes/{origin:str}/{hub:str}", summary="Change or close a lane you have read (If-Match)", opt=IF_MATCH)
     async def patch_lane(
         request: OperatorRequest, origin: FromPath[str], hub: FromPath[str], data: JSONBody[LanePatch]
     ) -> Response[Lane]:
@@ -276,7 +276,11 @@ def _pincode_routes(rules: PinRules, pages: _Pages) -> list[BaseRouteHandler]:
         sheet = await rules.read(pincode)
         return Response(sheet, headers={"etag": etag(sheet.rule.version)})
 
-    @patch("/pincodes/{pincode:str}", summary='Overrule a PIN code you have read (If-Match, `"v0"` the first time)')
+    @patch(
+        "/pincodes/{pincode:str}",
+        summary='Overrule a PIN code you have read (If-Match, `"v0"` the first time)',
+        opt=IF_MATCH,
+    )
     async def patch_pincode(
         request: OperatorRequest, pincode: FromPath[str], data: JSONBody[PinRulePatch]
     ) -> Response[PinRule]:
@@ -294,7 +298,7 @@ def _holiday_routes(holidays: HolidayRules, pages: _Pages) -> list[BaseRouteHand
     async def post_holiday(data: JSONBody[NewHoliday]) -> Response[HolidayRule]:
         return _tagged(await holidays.create(data), 201)
 
-    @patch("/holidays/{region:str}/{day:date}", summary="Change a day you have read (If-Match)")
+    @patch("/holidays/{region:str}/{day:date}", summary="Change a day you have read (If-Match)", opt=IF_MATCH)
     async def patch_holiday(
         request: OperatorRequest, region: FromPath[str], day: FromPath[datetime.date], data: JSONBody[HolidayPatch]
     ) -> Response[HolidayRule]:
