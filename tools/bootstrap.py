@@ -35,8 +35,19 @@ def main() -> int:
     uv = locked_version("uv")
     steps = [
         [*run, f"uv=={uv}"],
-        [str(HOME / "bin" / "uv"), "pip", "sync", "--quiet", "--compile-bytecode", "--require-hashes", "--python", str(python), str(LOCK)],
+        [
+            str(HOME / "bin" / "uv"),
+            "pip",
+            "sync",
+            "--quiet",
+            "--compile-bytecode",
+            "--require-hashes",
+            "--python",
+            str(python),
+            str(LOCK),
+        ],
         [str(HOME / "bin" / "uv"), "pip", "install", "--quiet", "--no-deps", "--python", str(python), "-e", str(ROOT)],
+        [str(python), "-m", "compileall", "-q", str(ROOT / "src")],  # so that the first start is as quick as the second
     ]
     environment = {**os.environ, "VIRTUAL_ENV": str(HOME)}
     for step in steps:

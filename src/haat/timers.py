@@ -1,9 +1,9 @@
 """What runs beside requests and events: reading feeds, forgetting what was sent, trying pictures again."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 from haat.catalog.fetch_pictures import RetryPictures
 from haat.engines.outgoing import OutgoingSource
@@ -25,7 +25,7 @@ class Role:
     """A part of the process that runs until `stop` is set."""
 
     name: str
-    run: Callable[[asyncio.Event], Awaitable[None]]
+    run: Callable[[asyncio.Event], Coroutine[Any, Any, None]]
 
 
 @dataclass(frozen=True, slots=True)
