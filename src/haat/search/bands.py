@@ -16,6 +16,7 @@ _STEPS: Final = (1, 2, 5)
 _OFFSET: Final = 1_000  # keeps band numbers of every finite float above zero, so that minus means minus
 
 
+@lru_cache(maxsize=1 << 14)  # prices and measures come in round numbers
 def band_of(value: float) -> int:
     """The band's number: 0 holds zero alone, negative numbers mirror the positive ones. The value must be finite."""
     if value == 0:

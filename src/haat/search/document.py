@@ -9,6 +9,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import lru_cache
 from hashlib import blake2b
 from typing import Final
 
@@ -27,11 +28,13 @@ from haat.search.shapes import (
     Value,
     Variant,
 )
-from haat.search.text.tokens import exact_key, item_text
+from haat.search.text.tokens import exact_key, read_item
 from haat.vocabulary import SHIPPING_CLASSES, ShippingClass
 
 HUB_CODES: Final = 256
 FEW_UNITS: Final = 5
+REMEMBERED_SETS: Final = 256
+"""Sets of warehouses whose hubs are kept at hand, 20 kB each."""
 _NEVER: Final = 255
 _TIE_BITS: Final = 30  # of an item's hash, behind each sort value: one total order without a second sort field
 _MOST_MINOR: Final = (1 << 33) - 1
@@ -59,17 +62,18 @@ class Words:
 
 @dataclass(frozen=True, slots=True)
 class Built:
-    """An entry for the index, and the words it was made from with their tokens."""
+    """An entry for the index, and the words it was made from: with their tokens, and as they are written."""
 
     entry: Entry
     words: Words
     title: list[str]
     text: list[str]
+    written: list[str]
 
     @classmethod
     def of_gone(cls, entry: Entry) -> "Built":
         """An item that nobody finds any more."""
-        return cls(entry, _NO_WORDS, [], [])
+        return cls(entry, _NO_WORDS, [], [], [])
 
 
 _NO_WORDS: Final = Words("", (), None, None, (), (), "", (), in_stock=False)
@@ -94,6 +98,7 @@ class Builder:
         self._reach = reach
         self._keys = ReachKeys(reach)
         self._generation = max(reach.generation, 0)
+        self._reached: dict[tuple[tuple[str, ...], ShippingClass], tuple[Sequence[int], Sequence[int]]] = {}
 
     def build(self, document: bytes, offers: Sequence[OfferRow]) -> Built:
         """The entry of an item. Raises: msgspec.ValidationError when the document is not one."""
@@ -104,7 +109,7 @@ class Builder:
         if item.status != "active":
             return Built.of_gone(Entry(id=item.id, version=version, state="gone"))
         words = _words(item, relevant)
-        title, text = item_text(words)
+        title, text, written = read_item(words)
         texts, numbers, kinds = _attributes(item, relevant)
         shipping_class = _strictest(item, skus)
         warehouses = tuple(dict.fromkeys(w for sku in relevant for w in sku.warehouses))
@@ -135,7 +140,7 @@ class Builder:
             hit=HIT_ENCODER.encode(_hit(item, skus, shipping_class)),
             **_sort_keys(item, prices),
         )
-        return Built(entry, words, title, text)
+        return Built(entry, words, title, text, written)
 
     def version(self, document: bytes, offers: Sequence[OfferRow]) -> int:
         """The version that `build` would give. Cost: 5 µs. Raises: as `build`."""
@@ -146,6 +151,17 @@ class Builder:
         return Entry(id=item_id, version=_version(0, offers, self._generation), state="gone")
 
     def _arrivals(
+        self, warehouses: tuple[str, ...], shipping_class: ShippingClass
+    ) -> tuple[Sequence[int], Sequence[int]]:
+        """Remembered: a seller's items mostly lie in the same warehouses."""
+        key = (warehouses, shipping_class)
+        if key not in self._reached:
+            if len(self._reached) >= REMEMBERED_SETS:
+                self._reached.clear()
+            self._reached[key] = self._computed(*key)
+        return self._reached[key]
+
+    def _computed(
         self, warehouses: Sequence[str], shipping_class: ShippingClass
     ) -> tuple[Sequence[int], Sequence[int]]:
         rows = [row for w in warehouses if (row := self._reach.ordinals.get(w)) is not None]
@@ -262,12 +278,17 @@ def _ancestors(category: str | None) -> tuple[str, ...]:
 
 
 def _labels(item: Item, texts: Mapping[str, object], numbers: Mapping[str, object]) -> dict[str, Label]:
-    labels = {"category:" + c.id: Label(c.name) for c in item.categories}
+    labels = {"category:" + c.id: _label(c.name, "") for c in item.categories}
     for name in (*texts, *numbers):
         label, unit = item.labels.get(name, ""), item.units.get(name, "")
         if label or unit:
-            labels["attribute:" + name] = Label(label, unit)
+            labels["attribute:" + name] = _label(label, unit)
     return labels
+
+
+@lru_cache(maxsize=1 << 14)
+def _label(label: str, unit: str) -> Label:
+    return Label(label, unit)
 
 
 def _sort_keys(item: Item, prices: Sequence[int]) -> dict[str, int]:

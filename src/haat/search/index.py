@@ -34,14 +34,14 @@ State = Literal["gone", "listed", "stocked"]
 AttributeKind = Literal["text", "number", "boolean"]
 
 
-class Label(msgspec.Struct, frozen=True, omit_defaults=True):
+class Label(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     """How a category or an attribute is called by people."""
 
     label: str
     unit: str = ""
 
 
-class Entry(msgspec.Struct, frozen=True, kw_only=True):
+class Entry(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """One item as the index keeps it. Every `…_key` is ascending: smaller comes first."""
 
     id: str

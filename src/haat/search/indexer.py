@@ -152,7 +152,7 @@ class Indexer:
             built = await asyncio.to_thread(_readable, self._builder_for(self._serviceability.reach), here)
             for one in built:
                 if one.entry.state != "gone":
-                    builder.add(held[one.entry.id].ordinal, one.words, (one.title, one.text))
+                    builder.add(held[one.entry.id].ordinal, one.words, (one.title, one.text), one.written)
                     count += 1
         return count
 

@@ -25,7 +25,7 @@ class Picture(msgspec.Struct, frozen=True, gc=False):
     height: int = 0
 
 
-class Variant(msgspec.Struct, frozen=True, kw_only=True):
+class Variant(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """One variant of the catalogue's document, as far as search reads it."""
 
     sku: str
@@ -38,7 +38,7 @@ class Variant(msgspec.Struct, frozen=True, kw_only=True):
     shipping_class: str | None = None
 
 
-class Item(msgspec.Struct, frozen=True, kw_only=True):
+class Item(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """The catalogue's document, as far as search reads it."""
 
     id: str
@@ -76,7 +76,7 @@ class StoredSku(msgspec.Struct, frozen=True, array_like=True, gc=False):
     picture: int = -1
 
 
-class StoredHit(msgspec.Struct, frozen=True, array_like=True):
+class StoredHit(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """What a hit shows, as it lies in the index."""
 
     id: str

@@ -8,6 +8,7 @@ import math
 import re
 from base64 import b64encode
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any, Final
 
 import msgspec
@@ -53,6 +54,7 @@ def build_schema() -> Schema:
     return builder.build()
 
 
+@lru_cache(maxsize=1 << 14)
 def usable(name: str) -> bool:
     """Whether an attribute of this name can be a filter: a path in the index has no dots, spaces or quotes."""
     return _NAME.fullmatch(name) is not None

@@ -19,6 +19,8 @@ CATEGORY_WEIGHT: Final = 2
 
 Source: docs/explanation/relevance.md section 1.
 """
+PHRASE_CHARS: Final = 60
+"""Longer values are prose: hardly any two items share them."""
 
 ItemText = tuple[list[str], list[str]]
 """The tokens of the title, and those of the combined field with its repetitions as weights."""
@@ -140,6 +142,8 @@ _GLUE: Final = "\x1f"
 _BREAK: Final = " \n "
 """Between texts that are read at once: no unit, quotation or hyphen reaches across."""
 _NUMBER: Final = r"\d+(?:[.,]\d+)*(?:/\d+)?"
+_FIRST_NUMBER: Final = rf"\d(?<![a-z0-9./{_GLUE}-]\d)\d*(?:[.,]\d+)*(?:/\d+)?"
+"""A number where a word begins. It looks behind after the first digit: so the search jumps from digit to digit."""
 _LONG_UNITS: Final = "|".join(sorted((w for w in _UNIT_OF if w[0].isalpha()), key=len, reverse=True))
 _SPACED_UNITS: Final = "|".join(
     sorted((w for w in _UNIT_OF if w[0].isalpha() and w not in _ATTACHED_ONLY), key=len, reverse=True)
@@ -149,10 +153,10 @@ _UNIT: Final = (
     rf"(?:-?(?:{_LONG_UNITS}){_END}|[ ]{{1,2}}-?(?:fl(?:uid)?\.?[ ]?)?(?:{_SPACED_UNITS}){_END}"
     r"|[ ]?''|[ ]?\"|'(?![a-wyz0-9]))"
 )
-_START: Final = rf"(?<![a-z0-9./{_GLUE}-])"
-_MEASURE: Final = re.compile(rf"{_START}({_NUMBER})({_UNIT})")
+_MEASURE: Final = re.compile(rf"({_FIRST_NUMBER})({_UNIT})")
+_SIDE: Final = re.compile(r"x[ ]{0,2}\d")
 _SIZE: Final = re.compile(
-    rf"{_START}({_NUMBER})({_UNIT})?((?:[ ]{{0,2}}x[ ]{{0,2}}{_NUMBER}(?:{_UNIT})?){{1,3}})(?![a-z0-9])"
+    rf"({_FIRST_NUMBER})({_UNIT})?((?:[ ]{{0,2}}x[ ]{{0,2}}{_NUMBER}(?:{_UNIT})?){{1,3}})(?![a-z0-9])"
 )
 _SIZE_PART: Final = re.compile(rf"x[ ]{{0,2}}({_NUMBER})({_UNIT})?")
 _QUOTED: Final = re.compile(r'(?:(?<=[\s(\[])|\A)"(?=[^\W\d_])([^"\n]*)"')
@@ -214,8 +218,8 @@ def item_text(view: ItemView) -> ItemText:
     return title, field
 
 
-def read_item(view: ItemView) -> tuple[list[str], list[str], set[str]]:
-    """The tokens of an item, (title, combined field), and its words as they are written.
+def read_item(view: ItemView) -> tuple[list[str], list[str], list[str]]:
+    """The tokens of an item, (title, combined field), and its words as they are written, some of them twice.
 
     In the combined field the title stands four times, the category path twice, the rest once: repetition is the weight,
     so that BM25 saturates once per word. Source: docs/explanation/relevance.md section 2.
@@ -224,17 +228,31 @@ def read_item(view: ItemView) -> tuple[list[str], list[str], set[str]]:
     title = [token for chunk in written for token in tokens_of(chunk)]
     field = title * TITLE_WEIGHT
     for name in view.category_names:
-        found = chunks(name)
-        field += [token for chunk in found for token in tokens_of(chunk)] * CATEGORY_WEIGHT
+        found, read = _phrase(name)
+        field += read * CATEGORY_WEIGHT
         written += found
-    rest = (view.brand or "", *view.attribute_values, *view.bullets, view.description)
-    found = chunks(_BREAK.join(rest))
-    for chunk in found:
+    for value in (view.brand or "", *view.attribute_values):
+        found, read = _phrase(value) if len(value) <= PHRASE_CHARS else _read(value)
+        field += read
+        written += found
+    for chunk in (prose := chunks(_BREAK.join((*view.bullets, view.description)))):
         field += tokens_of(chunk)
-    written += found
+    written += prose
     for model in view.models:
         field += tokens(model)
-    return title, field, set(written)
+    return title, field, written
+
+
+def _read(text: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """The written words of a text, and their tokens."""
+    written = tuple(chunks(text))
+    return written, tuple(token for chunk in written for token in tokens_of(chunk))
+
+
+@lru_cache(maxsize=1 << 14)
+def _phrase(text: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """As `_read`, remembered: items share their brands, categories and most values of their attributes."""
+    return _read(text)
 
 
 def exact_key(text: str) -> str:
@@ -243,7 +261,8 @@ def exact_key(text: str) -> str:
     A number loses its leading zeros, so that a 12-digit UPC meets the 13-digit EAN that contains it. Empty when nothing
     is left, or when the text is longer than any such code.
     """
-    key = _LOOSE.sub("", fold(text[: 4 * MAX_TOKEN_CHARS]))
+    text = text[: 4 * MAX_TOKEN_CHARS]
+    key = text.lower() if text.isascii() and text.isalnum() else _LOOSE.sub("", fold(text))
     if key.isdecimal():
         key = key.lstrip("0")
     return key
@@ -268,7 +287,8 @@ def chunks(text: str) -> list[str]:
     if '"' in text:
         text = _QUOTED.sub(r" \1 ", text)
     if _DIGIT.search(text):
-        text = _SIZE.sub(_size, text)
+        if _SIDE.search(text):
+            text = _SIZE.sub(_size, text)
         text = _MEASURE.sub(_measure, text)
     return (_ASCII_CHUNK if text.isascii() else _CHUNK).findall(text)
 
