@@ -77,9 +77,9 @@ def environment(data_dir: Path, port: int = 0, admin_port: int = 0) -> dict[str,
 
 
 def run(command: Sequence[str], given: Mapping[str, str], kill_after_s: float | None = None) -> Ended:
-    """Run a child to its end, or kill -9 it after so many seconds. Its last words go to our stderr.
+    """Run a child to its end, or kill -9 it after so many seconds (its code is then -9).
 
-    Raises: Failed when it ended badly without being killed, or well before it could be killed.
+    Raises: Failed when it ended badly without being killed; its last words are in the message.
     """
     started_s = time.perf_counter()
     child = subprocess.Popen(command, env=dict(given), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
@@ -91,8 +91,6 @@ def run(command: Sequence[str], given: Mapping[str, str], kill_after_s: float | 
         killed = True
         out, err = child.communicate()
     wall_s = time.perf_counter() - started_s
-    if kill_after_s is not None and not killed:
-        raise Failed(f"{command[-1]} was over before it could be killed after {kill_after_s:.1f} s.")
     if child.returncode != 0 and not killed:
         raise Failed(f"{' '.join(command)} ended with {child.returncode}:\n{err[-2_000:]}")
     return Ended(child.returncode, out, wall_s, 0.0, 0.0)
