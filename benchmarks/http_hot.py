@@ -158,7 +158,18 @@ async def _goods(shop: Shop) -> tuple[list[tuple[str, str]], list[str]]:
 def load_on(target: Target, file: Path, first: int, count: int, seconds: float) -> Turn:
     """Ask for some seconds. Raises: Failed for any answer that is not 2xx and when the client was the bottleneck."""
     tail = ["--", str(file), target.prefix, str(first), str(count)]
-    command = ["taskset", "-c", str(CLIENT_CORE), "wrk", "-t1", f"-c{CONNECTIONS}", f"-d{seconds:g}s", "--latency"]
+    command = [
+        "taskset",
+        "-c",
+        str(CLIENT_CORE),
+        "wrk",
+        "-t1",
+        f"-c{CONNECTIONS}",
+        f"-d{seconds:g}s",
+        "--latency",
+        "--timeout",
+        "30s",
+    ]
     command += ["-s", str(SCRIPT), f"http://127.0.0.1:{target.port}", *tail]
     before_client = resource.getrusage(resource.RUSAGE_CHILDREN)
     before_s = cpu_s(target.pid)
