@@ -19,7 +19,7 @@ $(STAMP): requirements/dev.txt pyproject.toml tools/bootstrap.py hatch_build.py
 setup: $(STAMP) ## the virtual environment .venv with the locked dependencies and the haat command
 
 run: $(STAMP) ## a seeded demo shop at http://127.0.0.1:8000 (Ctrl-C ends it)
-	@$(BIN)/haat serve --demo
+	@env -u PYTHONDONTWRITEBYTECODE $(BIN)/haat serve --demo
 
 test: $(STAMP) ## the test suite (under 3 minutes on two cores)
 	@$(BIN)/python -m pytest -q -n 2 --dist worksteal

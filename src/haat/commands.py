@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 
 Say = Callable[[str], None]
 SERVE: Final = "haat serve"
+DEMO_DONE: Final = "demo.done"
 IMPORT_DRAIN_S: Final = 3_600.0  # an upper bound for a million rows, not an expectation
 ALL_ROLES: Final = ("web", "events", "lanes", "search-upkeep", "feeds", "behaviour", "timers")
 
@@ -86,8 +87,9 @@ async def serve(settings: Settings, *, roles: Sequence[str], demo: bool, say: Sa
     """Run a server until a signal. Raises: Invalid for an unknown role, Conflict, Unavailable."""
     wanted = serving.checked(roles or ALL_ROLES, ALL_ROLES)
     async with whole_shop(settings, SERVE, settings.base_url) as shop:
-        if demo:
+        if demo and not (settings.data_dir / DEMO_DONE).exists():
             await fill_demo(shop, DemoOrder(), say)
+            (settings.data_dir / DEMO_DONE).touch()  # a second start is warm; an interrupted one goes on
         if "web" in wanted:
             say(
                 f"haat is at {settings.base_url}  (API: {settings.base_url}/api, metrics: http://{settings.admin_listen})"
