@@ -1,11 +1,13 @@
 """The OpenAPI 3.1 document: Litestar's entries for ordinary handlers, ours for hot reads, problems for all."""
 
+import inspect
 import re
 from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
 import msgspec
 from litestar import Litestar
+from litestar.datastructures import UploadFile
 from litestar.routes import ASGIRoute, HTTPRoute
 
 from haat.http.headers import OPT_KEY as HEADER_KEY
@@ -50,13 +52,31 @@ def document(app: Litestar) -> dict[str, Any]:
     paths: dict[str, Any] = whole.setdefault("paths", {})
     for path, read in reads_of(app):
         paths.setdefault(path, {})["get"] = _operation(path, read, schemas)
+    schemas.update(_bodies(app))
     headers = _required_headers(app)
     for path, item in paths.items():
         for method, operation in item.items():
             _complete(path, method, operation, headers.get((path, method)))
     whole["paths"] = {path: paths[path] for path in sorted(paths) if path.startswith((_API, "/healthz", "/readyz"))}
+    for schema in schemas.values():
+        if "description" in schema:
+            schema["description"] = inspect.cleandoc(schema["description"])
     components["schemas"] = dict(sorted(schemas.items()))
     return whole
+
+
+def _bodies(app: Litestar) -> dict[str, Any]:
+    """The schemas of JSON bodies as msgspec reads them: Litestar's leave out that unknown fields are refused."""
+    shapes = {
+        handler.parsed_fn_signature.parameters["data"].annotation
+        for route in app.routes
+        if isinstance(route, HTTPRoute)
+        for handler in route.route_handlers
+        if "data" in handler.parsed_fn_signature.parameters
+    }
+    structs = [one for one in shapes if isinstance(one, type) and issubclass(one, msgspec.Struct)]
+    json = [one for one in structs if not any(UploadFile is part.type for part in msgspec.structs.fields(one))]
+    return dict(msgspec.json.schema_components(json, ref_template=_REF)[1])
 
 
 def _required_headers(app: Litestar) -> dict[tuple[str, str], RequiredHeader]:
@@ -138,7 +158,8 @@ def _parameters(path: str, read: Read) -> Iterable[dict[str, Any]]:
             words = f"Any `{name}.<attribute>` works the same; give it again for another value (either matches)."
             yield {"in": "query", "required": False, "description": words, **example}
         else:
-            yield {"name": name, "in": "query", "required": name in required, "schema": schema, **described}
+            query = {"name": name, "in": "query", "required": name in required, "schema": schema}
+            yield {**query, "allowEmptyValue": True, **described}  # an empty one is none: HTML forms send every field
 
 
 def _problem(status: int, title: str) -> dict[str, Any]:
