@@ -12,9 +12,6 @@ from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
-from scipy.sparse import csr_matrix
-from scipy.sparse.csgraph import dijkstra, minimum_spanning_tree
-from scipy.spatial import cKDTree
 
 from haat.serviceability.model import (
     CLASS_BITS,
@@ -80,6 +77,11 @@ class Roads:
     @classmethod
     def of(cls, hubs: Sequence[Hub]) -> "Roads":
         """Nearest neighbours, and a spanning tree that keeps islands in. Cost: 0.2 s for 809 hubs."""
+        from scipy.sparse.csgraph import (
+            minimum_spanning_tree,  # scipy costs half a second to import: only who trains or builds pays it
+        )
+        from scipy.spatial import cKDTree
+
         at = tuple((hub.latitude, hub.longitude) for hub in hubs)
         points = unit_vectors([hub.latitude for hub in hubs], [hub.longitude for hub in hubs])
         if len(hubs) < 2:
@@ -169,6 +171,10 @@ class Graph:
 
     def _shortest(self, warehouses: Sequence[Warehouse], rows: Any, columns: Any, hours: Floats) -> Floats:
         """Hours from each warehouse to each hub, inf where there is no way."""
+        from scipy.sparse import csr_matrix  # scipy costs half a second to import: only who trains or builds pays it
+        from scipy.sparse.csgraph import dijkstra
+        from scipy.spatial import cKDTree
+
         hubs, count = len(self._hubs), len(warehouses)
         if not len(self._open):
             return np.full((count, hubs), np.inf)

@@ -13,7 +13,6 @@ from typing import Final, Literal
 
 import numpy as np
 import numpy.typing as npt
-from scipy.spatial import cKDTree
 
 from haat.serviceability.matrix import chord_km, unit_vectors
 from haat.serviceability.model import COD, HAZARDOUS, HEAVY, Hub, PinRule, Place
@@ -117,6 +116,8 @@ def _nearest(
     known = np.array([i for i, p in enumerate(pincodes) if p.latitude is not None and p.longitude is not None], int)
     if hubs and len(known):
         at = unit_vectors([pincodes[i].latitude for i in known], [pincodes[i].longitude for i in known])
+        from scipy.spatial import cKDTree  # scipy costs half a second to import: only who trains or builds pays it
+
         tree = cKDTree(unit_vectors([h.latitude for h in hubs], [h.longitude for h in hubs]))
         chords, nearest = tree.query(at)
         hub_of[known], km[known] = nearest, chord_km(chords)

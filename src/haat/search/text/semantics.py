@@ -8,14 +8,16 @@ Finding structure with randomness, algorithm 4.4; Dhillon, Modha, Concept decomp
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 import numpy.typing as npt
-from scipy import sparse
 
 from haat.search.text.spelling import Hashes
 from haat.search.text.vocabulary import Vocabulary
+
+if TYPE_CHECKING:
+    from scipy import sparse
 
 DIMENSIONS: Final = 64
 CLUSTERS: Final = 150
@@ -81,7 +83,7 @@ class Semantics:
         return total / np.float32(length) if length > 0 else None
 
 
-def _rows(bags: Sequence[Bag], hashes: Hashes, idf: Floats) -> sparse.csr_array:
+def _rows(bags: Sequence[Bag], hashes: Hashes, idf: Floats) -> "sparse.csr_array":
     """The weighted item by word matrix over the known words."""
     lengths = np.array([len(tokens) for tokens, _ in bags], np.int64)
     tokens = np.concatenate([tokens for tokens, _ in bags]) if bags else np.empty(0, np.uint32)
@@ -93,10 +95,12 @@ def _rows(bags: Sequence[Bag], hashes: Hashes, idf: Floats) -> sparse.csr_array:
     values = (1 + np.log(counts[known].astype(np.float32))) * idf[columns]
     norms = np.sqrt(np.bincount(rows, values * values, len(bags))).astype(np.float32)
     shape = (len(bags), len(hashes))
+    from scipy import sparse  # scipy costs half a second to import: only who trains or builds pays it
+
     return sparse.csr_array((values / norms[rows], (rows, columns)), shape=shape, dtype=np.float32)
 
 
-def _right_vectors(rows: sparse.csr_array, random: np.random.Generator) -> Floats:
+def _right_vectors(rows: "sparse.csr_array", random: np.random.Generator) -> Floats:
     """(words, 64): the leading right singular vectors."""
     found: Floats = rows @ random.standard_normal((rows.shape[1], DIMENSIONS + 10), np.float32)
     for _ in range(3):
@@ -116,6 +120,8 @@ def _orthonormal(columns: Floats) -> Floats:
 
 
 def _centres(vectors: Floats, random: np.random.Generator) -> Floats:
+    from scipy import sparse  # scipy costs half a second to import: only who trains or builds pays it
+
     vectors = vectors[vectors.any(axis=1)]
     centres = vectors[random.choice(len(vectors), min(CLUSTERS, len(vectors)), replace=False)]
     for _ in range(ROUNDS):
