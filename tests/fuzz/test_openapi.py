@@ -1,6 +1,7 @@
 """The API fuzzed from its own document: no 5xx, no answer that the document does not promise.
 
-HAAT_TEST_FUZZ_CASES says how many cases in all (default 2,000); they are spread over the operations.
+HAAT_TEST_FUZZ_CASES says how many cases in all (default 2,000); they are spread over the operations. The same number
+draws the same cases, so that the gate does not fail by luck; to explore, ask for another number.
 """
 
 import os
@@ -33,8 +34,8 @@ ITEMS = 100
 def wrong_data_is_refused(context: CheckContext, response: Any, case: schemathesis.Case[Any]) -> bool | None:
     """Schemathesis' check, but for `?name=` of a public read: there an empty parameter is the same as none.
 
-    HTML forms send every field, so it must be; the document says so by `allowEmptyValue`, which schemathesis does not
-    look at.
+    HTML forms send every field, so it must be. The document says so in words: its `allowEmptyValue` would be
+    understood, but makes schemathesis take `ids=false`, a good text, for a wrong type.
     """
     sent = parse_qsl(urlsplit(response.request.url).query, keep_blank_values=True)
     if "security" not in case.operation.definition.raw and any(not value for _, value in sent):
@@ -153,6 +154,7 @@ def fuzz(
         max_examples=cases,
         deadline=None,
         database=None,
+        derandomize=True,
         phases=[Phase.generate],
         suppress_health_check=list(HealthCheck),
     )

@@ -158,8 +158,7 @@ def _parameters(path: str, read: Read) -> Iterable[dict[str, Any]]:
             words = f"Any `{name}.<attribute>` works the same; give it again for another value (either matches)."
             yield {"in": "query", "required": False, "description": words, **example}
         else:
-            query = {"name": name, "in": "query", "required": name in required, "schema": schema}
-            yield {**query, "allowEmptyValue": True, **described}  # an empty one is none: HTML forms send every field
+            yield {"name": name, "in": "query", "required": name in required, "schema": schema, **described}
 
 
 def _problem(status: int, title: str) -> dict[str, Any]:

@@ -91,7 +91,8 @@ def web_app(
             version="1",
             path="/api/litestar",
             render_plugins=[JsonRenderPlugin()],
-            description="An open marketplace engine. Errors are RFC 9457 problems; clients branch on `type` alone.",
+            description="An open marketplace engine. Errors are RFC 9457 problems; clients branch on `type` alone. "
+            "An empty query parameter of a public read is the same as none.",
         ),
         logging_config=None,
     )
