@@ -48,7 +48,7 @@ e2e: $(STAMP) ## journeys in Chromium, with and without JavaScript, with axe
 bench: $(STAMP) ## every benchmark, as ratios in one run; JSON in benchmarks/out/
 	@$(BIN)/python -m benchmarks
 
-docs: $(STAMP) ## check that what the docs say still runs
+docs: $(STAMP) ## check that what the docs name exists and their examples are read
 	@$(BIN)/python -m pytest -q tests/docs
 
 lock: $(STAMP) ## compile requirements/*.txt anew from pyproject.toml
