@@ -42,7 +42,7 @@ class TantivyRig:
         """The files as they lie there now, without whatever closing would have written."""
         before = self._folder / str(self._lives)
         self._lives += 1
-        shutil.copytree(before, self._folder / str(self._lives), ignore=shutil.ignore_patterns("*.lock"))
+        shutil.copytree(before, self._folder / str(self._lives), ignore=shutil.ignore_patterns("*.lock", ".tmp*"))
         await self.down()
         self._clock.advance(1)
         await self.up()

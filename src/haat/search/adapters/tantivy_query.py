@@ -15,6 +15,7 @@ from haat.search.index import (
     EXACT_BONUS,
     Ask,
     AttributeFilter,
+    ByHub,
     ByWarehouse,
     Clause,
     Delivery,
@@ -82,10 +83,8 @@ class Compiler:
             return Query.empty_query()
         return Query.range_query(self._schema, "arrival", FieldType.Unsigned, low, high)
 
-    def aggregation(self, clause: Clause) -> str | None:
-        """The clause in the query language, for a filter inside an aggregation; None if it must be asked apart."""
-        if isinstance(clause, ByWarehouse):
-            return None
+    def aggregation(self, clause: ByHub) -> str:
+        """The clause in the query language, for a filter inside an aggregation."""
         low, high = clause.hub * HUB_CODES + clause.first, clause.hub * HUB_CODES + clause.last
         return f"arrival:[{low} TO {high}]"
 

@@ -5,6 +5,7 @@ scoring them. Each walk of the matches answers as much as it can; a facet with a
 """
 
 from collections.abc import Mapping, Sequence, Set
+from itertools import accumulate
 from typing import Any, Final
 
 from tantivy import Query, Searcher
@@ -12,13 +13,36 @@ from tantivy import Query, Searcher
 from haat.search.adapters.tantivy_query import Compiler
 from haat.search.adapters.tantivy_schema import KIND_OF_LETTER, MAX_LEVELS
 from haat.search.bands import closed, from_ordered
-from haat.search.index import Ask, AttributeKind, FacetAsk, Filters, RawFacet, Tally
+from haat.search.index import (
+    Ask,
+    AttributeKind,
+    ByHub,
+    ByWarehouse,
+    Clause,
+    Delivery,
+    FacetAsk,
+    Filters,
+    RawFacet,
+    Tally,
+)
 
 _TOTAL: Final = {"terms": {"field": "state", "size": 3}}
 _PRICE_BANDS: Final = 60
 _NUMBER_BANDS: Final = 40
 _CATEGORIES: Final = 200
 _Counts = Mapping[str, Any]
+
+
+def _parts(dates: Sequence[Clause]) -> list[ByHub]:
+    """Cumulative clauses of one hub as the codes that each adds to the one before; none if warehouses are asked."""
+    parts: list[ByHub] = []
+    first = 0
+    for clause in dates:
+        if isinstance(clause, ByWarehouse):
+            return []
+        parts.append(ByHub(clause.hub, first, clause.last))
+        first = clause.last + 1
+    return parts
 
 
 class Tallier:
@@ -29,6 +53,7 @@ class Tallier:
         self._compiler = compiler
         self._sold: dict[Ask, int] = {}
         self._tallies: dict[Ask, Tally] = {}
+        self._largest: dict[tuple[Clause, ...], int] = {}  # by the dates of a place: which had the most last time
 
     def tally(self, ask: Ask) -> Tally:
         """The counts. Cost: one walk of the matches; one more for attribute values, for each facet with a selection,
@@ -83,25 +108,37 @@ class Tallier:
         return known
 
     def _date_aggregations(self, ask: Ask) -> dict[str, Any]:
+        """One filter a date, over the codes that are new with it: such a filter costs what the *hub* has of them. The
+        date that was the largest last time is left out: it is the rest.
+        """
         assert ask.delivery is not None
-        filters = {}
-        for place, clause in enumerate(ask.delivery.dates):
-            text = self._compiler.aggregation(clause)
-            if text is not None and clause != ask.delivery.reaches:
-                filters[f"date{place}"] = {"filter": text}
-        return filters
+        rest = self._rest(ask.delivery)
+        parts = enumerate(_parts(ask.delivery.dates))
+        return {f"date{place}": {"filter": self._compiler.aggregation(part)} for place, part in parts if place != rest}
 
     def _dates(self, ask: Ask, found: _Counts, reached: int) -> tuple[int, ...]:
         assert ask.delivery is not None
-        counts = []
-        for place, clause in enumerate(ask.delivery.dates):
-            if clause == ask.delivery.reaches:
-                counts.append(reached)
-            elif f"date{place}" in found:
-                counts.append(found[f"date{place}"]["doc_count"])
-            else:
-                counts.append(self.total(self._compiler.narrowed(self._compiler.reaching(ask), clause)))
-        return tuple(counts)
+        dates, parts = ask.delivery.dates, _parts(ask.delivery.dates)
+        if not parts:
+            whole = self._compiler.reaching(ask)
+            asked = ((clause, self._compiler.narrowed(whole, clause)) for clause in dates)
+            return tuple(
+                reached if clause == ask.delivery.reaches else self.total(narrowed) for clause, narrowed in asked
+            )
+        counts = [found[name]["doc_count"] if (name := f"date{place}") in found else 0 for place in range(len(parts))]
+        rest = self._rest(ask.delivery)
+        if rest is not None:
+            counts[rest] = reached - sum(counts)
+            if len(self._largest) >= 2_000:
+                self._largest.clear()
+            self._largest[dates] = counts.index(max(counts))
+        return tuple(accumulate(counts))
+
+    def _rest(self, delivery: Delivery) -> int | None:
+        """The place of the date whose count is what the others leave; None when some come on none of the dates."""
+        if not delivery.dates or delivery.dates[-1] != delivery.reaches:
+            return None
+        return self._largest.get(delivery.dates, len(delivery.dates) - 1)
 
     def _with_facets(self, base: Tally, ask: Ask, facets: FacetAsk, seen: Query, found: _Counts) -> Tally:
         selected = {chosen.name for chosen in ask.filters.attributes}
