@@ -40,6 +40,7 @@ from haat.vocabulary import Clock
 
 MOST_FACETS: Final = 12
 _SLACK: Final = 200  # how far a hit may have moved in relevance order while its snapshot was lost
+_PAGES: Final = 500  # whole answers per snapshot, some 20 kB each: home, stalls and what everybody looks for
 _REMEMBERED: Final = 2_000  # questions per snapshot, which lives for seconds
 _NOWHERE: Final = Delivery(reaches=ByWarehouse(()))
 
@@ -50,6 +51,7 @@ class _Memory:
 
     parsed: dict[str, tuple[ParsedQuery, Words]] = field(default_factory=dict)
     orders: dict[Ask, NDArray[np.intp]] = field(default_factory=dict)
+    pages: dict[tuple[object, ...], SearchPage] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,9 +110,24 @@ class FindItems:
             search = self._prepare(request, self._index.view(), deliver_by)
         if request.pincode is not None and search.place is None:
             return await self._not_served(search)
-        page = await self._page(search, cursor, restarted=restarted)
+        page = await self._remembered(search, cursor, restarted=restarted)
         if self._publish is not None and request.visitor and cursor is None:
             await self._publish(request.visitor, _searched(request, page))
+        return page
+
+    async def _remembered(self, search: _Search, cursor: Cursor | None, *, restarted: bool) -> SearchPage:
+        """The page; while the snapshot, the lanes and the days are the same, so is the answer to the same question."""
+        asked = msgspec.msgpack.encode(msgspec.structs.replace(search.request, visitor=None))
+        days = () if search.place is None else tuple(search.reach.dates(search.place, search.now_ms))
+        key = (asked, search.ask, search.reach.generation, days)
+        pages = self._memory(search.view).pages
+        page = pages.get(key)
+        if page is None or restarted:
+            page = await self._page(search, cursor, restarted=restarted)
+            if not restarted:
+                if len(pages) >= _PAGES:
+                    pages.clear()
+                pages[key] = page
         return page
 
     def _prepare(self, request: SearchRequest, view: View, deliver_by: date | None) -> _Search:
