@@ -5,7 +5,7 @@ A command that needs engines opens the shop itself and holds the data directory;
 
 import asyncio
 import sys
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,8 +21,9 @@ from haat.engines.lock import data_directory, holder
 from haat.engines.sql.migrations import Step, upgrade
 from haat.errors import Conflict
 from haat.http.server import Engine
-from haat.inbound.command import ImportFile
+from haat.inbound.command import ImportFile, mapping_from
 from haat.inbound.feed import Feed
+from haat.serviceability.warehouses import NewWarehouse
 from haat.settings import Settings
 
 if TYPE_CHECKING:
@@ -113,6 +114,8 @@ class ImportOrder:
 async def import_feed(settings: Settings, order: ImportOrder, *, as_json: bool, say: Say) -> bool:
     """Read a feed until its rows are searchable; whether it was read to its end. Refused rows are no failure."""
     async with whole_shop(settings, "haat import") as shop:
+        if order.mapping is not None:
+            await _with_places(shop, order.mapping, say)
         do_import = ImportFile(shop.accept_feed, shop.feed_worker)
         started_s = shop.clock.monotonic_s()
         with counted("rows", say) as progress:
@@ -147,19 +150,17 @@ async def import_feed(settings: Settings, order: ImportOrder, *, as_json: bool, 
         return feed.state == "done"
 
 
-@asynccontextmanager
-async def flowing(shop: Shop) -> AsyncIterator[Callable[[], Awaitable[object]]]:
-    """Relay and consumers at work inside the block; what it gives waits until they have seen everything."""
-    stop = asyncio.Event()
-    try:
-        async with asyncio.TaskGroup() as group:
-            group.create_task(shop.flow.run(stop))
-            try:
-                yield lambda: shop.flow.drain(IMPORT_DRAIN_S)
-            finally:
-                stop.set()
-    except BaseExceptionGroup as failed:  # the block's own error is the one to tell
-        raise failed.exceptions[0] from None
+async def _with_places(shop: Shop, mapping: Path, say: Say) -> None:
+    """Make the warehouses that a mapping declares and the shop lacks: an empty shop could sell nothing of the feed."""
+    known = {warehouse.code for warehouse in await shop.warehouse_book.all()}
+    wanted = (await asyncio.to_thread(mapping_from, mapping, {})).stock.create
+    missing = [NewWarehouse(**msgspec.structs.asdict(place)) for place in wanted if place.code not in known]
+    for new in missing:
+        await shop.warehouses.create(new)
+    if missing:
+        await shop.build_matrix()
+        await shop.serviceability.refresh()
+        say(f"{len(missing)} warehouses made, as the mapping says.")
 
 
 async def _write_report(shop: Shop, feed: Feed, path: Path, parked: int) -> None:

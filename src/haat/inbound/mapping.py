@@ -114,6 +114,17 @@ class AttributeMapping(Struct, frozen=True, forbid_unknown_fields=True):
     units: dict[str, str] = field(default_factory=dict)  # attribute name → unit
 
 
+class StockPlace(Struct, frozen=True, forbid_unknown_fields=True):
+    """A warehouse that an import from the command line makes if there is none with this code."""
+
+    code: str
+    name: str
+    pincode: str
+    reach_km: float = 600.0
+    handling_days: int = 0
+    wave: int = 1
+
+
 class StockRule(Struct, frozen=True, forbid_unknown_fields=True):
     """Where units lie when the source does not say, and how many when it does not count.
 
@@ -124,6 +135,7 @@ class StockRule(Struct, frozen=True, forbid_unknown_fields=True):
     warehouses: list[str] = field(default_factory=list)  # codes; empty: all the seller may use
     pick: list[int] = field(default_factory=lambda: [1, 1])  # from … to warehouses for a sku
     initial: list[int] = field(default_factory=list)  # from … to units per warehouse, if the source counts nothing
+    create: list[StockPlace] = field(default_factory=list)
 
 
 class Mapping(Struct, frozen=True, forbid_unknown_fields=True):
