@@ -19,6 +19,7 @@ from haat.demo.seed import seed
 from haat.demo_shop import MarketInShop
 from haat.engines.lock import data_directory, holder
 from haat.engines.sql.migrations import Step, upgrade
+from haat.engines.system import spare_memory
 from haat.errors import Conflict
 from haat.http.server import Engine
 from haat.inbound.command import ImportFile, mapping_from
@@ -52,6 +53,7 @@ async def whole_shop(settings: Settings, command: str, url: str = "") -> AsyncIt
 
     Raises: DirectoryInUse, Unavailable.
     """
+    spare_memory()
     with data_directory(settings.data_dir, command, url):
         await asyncio.to_thread(migrate_databases, settings)
         async with open_shop(settings, fetch_pictures=command == SERVE) as shop:

@@ -25,7 +25,7 @@ class IndexItems:
     name = "search-consumer"
     reads_others: Final = True  # a drain lets catalog and inventory finish first: then each item is written once
     topics = ("items", "offers", "stock")
-    batch: Final = 2_000  # hints of one item come in threes and fours; together they are one write
+    batch: Final = 8_000  # hints of one item come in threes and fours; together they are one write
     gather_s: Final = 0.25  # a commit costs some 20 CPU-ms whatever it holds: at a steady trickle three a second
 
     def __init__(self, indexer: Indexer) -> None:

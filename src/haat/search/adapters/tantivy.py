@@ -36,7 +36,7 @@ class Rebuilding(Conflict):
 class TantivyItemIndex:
     """See the port. Open it once per folder and process."""
 
-    def __init__(self, folder: Path, clock: Clock, *, heap_bytes: int = 96 << 20, keep_s: float = KEEP_S) -> None:
+    def __init__(self, folder: Path, clock: Clock, *, heap_bytes: int = 48 << 20, keep_s: float = KEEP_S) -> None:
         self._folder = folder
         self._clock = clock
         self._heap_bytes = heap_bytes
