@@ -9,13 +9,16 @@ import sys
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any, Final, TypeVar
 
 import typer
 
 from haat.errors import HaatError, Invalid
 
 T = TypeVar("T")
+
+WORK_ROLES: Final = "events,lanes,search-upkeep,feeds,behaviour,timers"
+ROLES: Final = "web," + WORK_ROLES
 
 app = typer.Typer(
     name="haat",
@@ -81,7 +84,7 @@ def configured(*, json_logs: bool = False, level: str = "warning") -> Any:
 
 @app.command()
 def serve(
-    only: Annotated[str, typer.Option("--only", help="Roles to run, with commas: web,relay,consumers,timers.")] = "",
+    only: Annotated[str, typer.Option("--only", help="Roles to run, with commas; all of them: " + ROLES)] = "",
     demo: Annotated[bool, typer.Option("--demo", help="Fill an empty shop with the demo market first.")] = False,
 ) -> None:
     """Run the shop: web, relay, consumers and timers in one process."""
@@ -89,18 +92,22 @@ def serve(
 
     with explained():
         settings = configured(json_logs=not sys.stderr.isatty(), level="info" if not sys.stderr.isatty() else "warning")
-        run(lambda: commands.serve(settings, roles=[part for part in only.split(",") if part], demo=demo, say=say))
+        run(
+            lambda: commands.serve(
+                settings, roles=[part for part in (only or ROLES).split(",") if part], demo=demo, say=say
+            )
+        )
 
 
 @app.command()
 def worker(
-    only: Annotated[str, typer.Option("--only", help="Roles to run, with commas: relay,consumers,timers.")] = "",
+    only: Annotated[str, typer.Option("--only", help="Roles to run, with commas; all but web: " + WORK_ROLES)] = "",
 ) -> None:
     """Run everything but web. With embedded engines there is one process, so this is for real engines."""
     from haat import commands
 
     with explained():
-        roles = [part for part in only.split(",") if part] or ["relay", "consumers", "timers"]
+        roles = [part for part in (only or WORK_ROLES).split(",") if part]
         run(lambda: commands.serve(configured(json_logs=True, level="info"), roles=roles, demo=False, say=say))
 
 

@@ -34,7 +34,6 @@ Say = Callable[[str], None]
 SERVE: Final = "haat serve"
 DEMO_DONE: Final = "demo.done"
 IMPORT_DRAIN_S: Final = 3_600.0  # an upper bound for a million rows, not an expectation
-ALL_ROLES: Final = ("web", "events", "lanes", "search-upkeep", "feeds", "behaviour", "timers")
 
 
 def print_json(value: object) -> None:
@@ -88,11 +87,10 @@ def show_steps(steps: Sequence[Step], *, as_json: bool) -> None:
 
 async def serve(settings: Settings, *, roles: Sequence[str], demo: bool, say: Say) -> None:
     """Run a server until a signal. Raises: Invalid for an unknown role, Conflict, Unavailable."""
-    wanted = serving.checked(roles or ALL_ROLES, ALL_ROLES)
     async with whole_shop(settings, SERVE, settings.base_url) as shop:
+        wanted = serving.checked(roles, ["web", *(role.name for role in shop.roles)])
         if demo and not (settings.data_dir / DEMO_DONE).exists():
             await fill_demo(shop, DemoOrder(), say)
-            (settings.data_dir / DEMO_DONE).touch()  # a second start is warm; an interrupted one goes on
         if "web" in wanted:
             say(
                 f"haat is at {settings.base_url}  (API: {settings.base_url}/api, metrics: http://{settings.admin_listen})"
@@ -120,7 +118,7 @@ async def import_feed(settings: Settings, order: ImportOrder, *, as_json: bool, 
             await _with_places(shop, order.mapping, say)
         do_import = ImportFile(shop.accept_feed, shop.feed_worker)
         started_s = shop.clock.monotonic_s()
-        with counted("rows", say) as progress:
+        with counted("rows") as progress:
             feed = await do_import(
                 order.file,
                 order.seller,
@@ -175,7 +173,7 @@ async def _write_report(shop: Shop, feed: Feed, path: Path, parked: int) -> None
 async def reindex(settings: Settings, say: Say) -> int:
     """Build the search index anew; how many items it has."""
     async with whole_shop(settings, "haat reindex") as shop:
-        with counted("items", say) as progress:
+        with counted("items") as progress:
             done = await shop.reindex(progress)
         say(f"{done} items are in the new index, which is live.")
         return done
@@ -213,7 +211,11 @@ async def replay(settings: Settings, order: ReplayOrder, *, as_json: bool, say: 
             say(f"{len(rows)} parked events.")
             return True
         if order.discard:
-            say(f"{await shop.discard_parked([p.seq for p in parked])} events discarded.")
+            count = 0
+            while parked:
+                count += await shop.discard_parked([p.seq for p in parked])
+                parked = await shop.list_parked(consumer=order.consumer or None, limit=500)
+            say(f"{count} events discarded.")
             return True
         done = await shop.replay_parked.all(order.consumer or None)
         await shop.flow.drain()
@@ -310,7 +312,7 @@ def _print_report(report: Report) -> None:
 
 
 @contextmanager
-def counted(what: str, say: Say) -> Iterator[Callable[[int], None]]:
+def counted(what: str) -> Iterator[Callable[[int], None]]:
     """A counter on a terminal; silence elsewhere."""
     if not sys.stderr.isatty():
         yield lambda _: None
@@ -318,7 +320,6 @@ def counted(what: str, say: Say) -> Iterator[Callable[[int], None]]:
     from rich.console import Console
     from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
-    del say
     columns = (SpinnerColumn(), TextColumn("{task.completed:,} " + what), TimeElapsedColumn())
     with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
         task = progress.add_task(what, total=None)
@@ -349,6 +350,7 @@ async def fill_demo(shop: Shop, order: DemoOrder, say: Say) -> None:
         summary = await seed(market, size=order.size, seed=order.seed, pictures=order.pictures, progress=progress)
     for line in summary.lines():
         say(line)
+    (shop.settings.data_dir / DEMO_DONE).touch()  # a second start is warm; an interrupted one goes on
     if not await shop.tokens.all():
         seller = (await shop.sellers.find.all())[0].code
         for role in ("operator", f"seller:{seller}"):

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from haat import cli
 from tests.cli.process import haat, serving
 
 
@@ -60,6 +61,12 @@ def test_an_import_accounts_for_every_row(folder: Path, tmp_path: Path) -> None:
     assert "title" in report.read_text()
     again = json.loads(haat(folder, "import", str(feed), "--seller", "acme", "--json").stdout)
     assert (again["accepted"], again["unchanged"], again["refused"]) == (0, 2, 1)
+
+
+def test_roles_are_those_that_the_shop_has(folder: Path) -> None:
+    wrong = haat(folder, "worker", "--only", "relay")
+    assert wrong.returncode == 1
+    assert f"There is: {cli.ROLES.replace(',', ', ')}." in wrong.stderr
 
 
 def test_a_server_starts_answers_and_ends_on_ctrl_c(folder: Path) -> None:
