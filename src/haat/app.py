@@ -54,7 +54,7 @@ from haat.inbound.report import FeedReport, FeedStatus
 from haat.inbound.routes import inbound_routes
 from haat.inbound.work import FeedWorker
 from haat.inventory.adapters.sql import SqlOfferStore
-from haat.inventory.adapters.tables import LINE as ORDERS_LINE
+from haat.inventory.adapters.tables import LINE as INVENTORY_LINE
 from haat.inventory.change_offer import SetOffer
 from haat.inventory.change_stock import ChangeStock
 from haat.inventory.consumers import OfferInbound
@@ -71,6 +71,8 @@ from haat.joins import (
     WarehouseBook,
     WarehouseNames,
 )
+from haat.orders.adapters.tables import LINE as ORDERS_LINE
+from haat.payments.adapters.tables import LINE as PAYMENTS_LINE
 from haat.search.adapters.tantivy import TantivyItemIndex
 from haat.search.consumers import IndexItems, IndexLanes, Upkeep
 from haat.search.find import FindItems
@@ -104,7 +106,7 @@ from haat.web.assets import Assets
 from haat.web.storefront.routes import StorefrontNeeds, problem_pages, storefront_routes
 
 LINES: Final = {
-    "orders": ORDERS_LINE,
+    "orders": INVENTORY_LINE.joined(ORDERS_LINE, PAYMENTS_LINE),
     "users": USERS_LINE,
     "catalog": documents_line("catalog"),
     "events": EVENTS_LINE,

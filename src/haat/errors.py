@@ -2,6 +2,7 @@
 
 HaatError
 ├── Invalid          422  the request is wrong: problems[] (pointer, detail)
+│   ├── KeyReused         an Idempotency-Key that belongs to another request
 │   └── Malformed    400  it could not even be read (broken JSON, a missing header)
 ├── Unauthenticated  401  nobody is known, or the token is not valid
 ├── Forbidden        403  known, but without the right
@@ -54,6 +55,12 @@ class Invalid(HaatError):
     def __init__(self, detail: str = "", /, *, problems: Sequence[Problem] = (), **facts: object) -> None:
         super().__init__(detail or "; ".join(p.detail for p in problems[:3]), **facts)
         self.problems = tuple(problems)
+
+
+class KeyReused(Invalid):
+    """The Idempotency-Key was used for another request. Nothing was changed."""
+
+    code, title = "idempotency-key-reused", "This Idempotency-Key belongs to another request"
 
 
 class Malformed(Invalid):

@@ -57,6 +57,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     kv_url: str = "memory:"
     inbound_url: str = ""
     serviceability_url: str = ""
+    carts_url: str = ""
+    payments_url: Secret = Secret("fakepay:")  # a gateway's URL may carry its key
     blobs_url: str = ""
     sources: dict[str, str] = {}
 
@@ -84,6 +86,7 @@ _EMBEDDED: Final[Mapping[str, tuple[str, str]]] = {
     "events_url": ("sqlite:///", "events.db"),
     "inbound_url": ("sqlite:///", "inbound.db"),
     "serviceability_url": ("sqlite:///", "serviceability.db"),
+    "carts_url": ("sqlite:///", "carts.db"),
     "blobs_url": ("file:///", "blobs"),
 }
 """Where each engine lies when nothing is set: scheme and name below the data directory."""
@@ -96,6 +99,8 @@ _SCHEMES: Final[Mapping[str, tuple[str, ...]]] = {
     "events_url": ("sqlite",),
     "inbound_url": ("sqlite",),
     "serviceability_url": ("sqlite",),
+    "carts_url": ("sqlite",),
+    "payments_url": ("fakepay", "fakepay+http", "fakepay+https", "none"),
     "blobs_url": ("file",),
     "kv_url": ("memory",),
 }
@@ -182,11 +187,7 @@ def _near(key: str, fields: set[str]) -> str:
 
 def _check(given: Mapping[str, Any], problems: list[Problem]) -> None:
     """Everything that the types alone do not say."""
-    for key, schemes in _SCHEMES.items():
-        scheme = str(given.get(key, "memory:")).partition(":")[0]
-        if scheme not in schemes:
-            detail = f"No engine answers to “{scheme}:” here. There is: {', '.join(f'{s}:' for s in schemes)}"
-            problems.append(Problem(PREFIX + key.upper(), detail))
+    _check_urls(given, problems)
     for key in ("listen", "admin_listen"):
         if key in given:
             try:
@@ -204,6 +205,19 @@ def _check(given: Mapping[str, Any], problems: list[Problem]) -> None:
         problems.append(Problem("HAAT_CURRENCY", "Three capital letters of ISO 4217, like INR."))
     if 0 < len(given.get("secret_key") or "") < MIN_SECRET_CHARS:
         problems.append(Problem("HAAT_SECRET_KEY", f"At least {MIN_SECRET_CHARS} characters."))
+
+
+def _check_urls(given: Mapping[str, Any], problems: list[Problem]) -> None:
+    for key, schemes in _SCHEMES.items():
+        if key not in given:
+            continue
+        scheme = str(given[key]).partition(":")[0]
+        if scheme not in schemes:
+            detail = f"No engine answers to “{scheme}:” here. There is: {', '.join(f'{s}:' for s in schemes)}"
+            problems.append(Problem(PREFIX + key.upper(), detail))
+    if given.get("env") == "production" and str(given.get("payments_url", "fakepay:")).startswith("fakepay"):
+        detail = "Production takes real money: name a gateway, or none: for cash on delivery alone."
+        problems.append(Problem("HAAT_PAYMENTS_URL", detail))
 
 
 def _address(listen: str) -> tuple[str, int]:

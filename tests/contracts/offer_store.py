@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 
 from haat.engines.sql.ports import Refused
-from haat.errors import Unavailable
+from haat.errors import KeyReused, Unavailable
 from haat.inventory.change_stock import Change, IdempotencyKey
-from haat.inventory.model import BelowHeld, KeyReused, NotEnough, Offer, Restated, StaleOffer
+from haat.inventory.model import BelowHeld, NotEnough, Offer, Restated, StaleOffer
 from haat.inventory.ports import OfferStore
 from tests.conftest import NOON_MS
 

@@ -55,6 +55,7 @@ HEARD: list[tuple[type[msgspec.Struct], str]] = [  # what consumers read, each w
     (ItemHint, "item.changed"),
     (ItemHint, "offer.changed"),
     (ItemHint, "stock.changed"),
+    (ItemHint, "stock.held"),
     (LaneHint, "lane.changed"),
 ]
 FILES = sorted(GOLDEN.glob("*.json"))

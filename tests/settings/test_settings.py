@@ -76,6 +76,12 @@ def test_a_secret_is_made_once_and_only_for_its_owner(tmp_path: Path) -> None:
 
 
 def test_production_refuses_to_make_up_a_secret(tmp_path: Path) -> None:
-    settings = load({"HAAT_ENV": "production", "HAAT_DATA_DIR": str(tmp_path)})
+    settings = load({"HAAT_ENV": "production", "HAAT_DATA_DIR": str(tmp_path), "HAAT_PAYMENTS_URL": "none:"})
     with pytest.raises(Invalid):
         secret_of(settings)
+
+
+def test_production_takes_no_play_money() -> None:
+    with pytest.raises(Invalid) as refused:
+        load({"HAAT_ENV": "production"})
+    assert [problem.pointer for problem in refused.value.problems] == ["HAAT_PAYMENTS_URL"]

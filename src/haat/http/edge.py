@@ -28,6 +28,7 @@ App = Callable[[Any, Any, Any], Awaitable[None]]
 
 VISITOR_COOKIE: Final = "haat_visitor"
 PIN_COOKIE: Final = "haat_pin"
+GUEST_COOKIE: Final = "haat_guest"
 COOKIE_DAYS: Final = 365
 BODY_BYTES: Final = 1 << 20
 READ_DEADLINE_S: Final = 5.0
@@ -36,6 +37,7 @@ WRITE_DEADLINE_S: Final = 30.0
 _REQUEST_ID: Final = re.compile(rb"[A-Za-z0-9._-]{8,64}")
 _VISITOR: Final = "visitor"
 _PIN: Final = "pincode"
+_GUEST: Final = "guest"
 _COMMON: Final = (
     (b"x-content-type-options", b"nosniff"),
     (b"referrer-policy", b"strict-origin-when-cross-origin"),
@@ -140,7 +142,7 @@ class Edge:
     def _call(self, headers: Mapping[bytes, bytes]) -> Call:
         given = headers.get(b"x-request-id", b"")
         request_id = given.decode() if _REQUEST_ID.fullmatch(given) else self._ids.new("evt")[4:]
-        visitor = pincode = ""
+        visitor = pincode = guest = ""
         raw = headers.get(b"cookie")
         if raw is not None and b"haat_" in raw:
             try:
@@ -149,8 +151,9 @@ class Edge:
                 jar = SimpleCookie()
             visitor = self._opened(jar, VISITOR_COOKIE, _VISITOR)
             pincode = self._opened(jar, PIN_COOKIE, _PIN)
+            guest = self._opened(jar, GUEST_COOKIE, _GUEST)
         authorization = headers.get(b"authorization", b"").decode("latin-1")
-        return Call(request_id, visitor, authorization, self._authenticate, pincode)
+        return Call(request_id, visitor, authorization, self._authenticate, pincode, guest=guest)
 
     def _opened(self, jar: SimpleCookie, name: str, purpose: str) -> str:
         if name not in jar:
@@ -170,6 +173,8 @@ class Edge:
         headers = list(message["headers"])
         headers.append((b"x-request-id", call.request_id.encode()))
         headers.extend(self._common)
+        if call.new_guest:
+            headers.append((b"set-cookie", self.cookie(GUEST_COOKIE, _GUEST, call.guest)))
         page = any(name.lower() == b"content-type" and value.startswith(b"text/html") for name, value in headers)
         if page:
             present = {name.lower() for name, _ in headers}

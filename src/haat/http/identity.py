@@ -13,6 +13,7 @@ from litestar.connection import ASGIConnection
 from litestar.handlers.base import BaseRouteHandler
 
 from haat.errors import Forbidden, Unauthenticated
+from haat.vocabulary import Ids
 
 SCOPE_KEY: Final = "haat.call"
 Connection = ASGIConnection[Any, Any, Any, Any]
@@ -22,9 +23,10 @@ Connection = ASGIConnection[Any, Any, Any, Any]
 class Grant:
     """What a valid token allows."""
 
-    role: Literal["operator", "seller"]
+    role: Literal["operator", "seller", "user"]
     seller: str = ""  # the seller's code when role is "seller"
     token_id: str = ""
+    user: str = ""  # the account's id when role is "user"
 
 
 Authenticate = Callable[[str], Awaitable[Grant | None]]
@@ -40,6 +42,8 @@ class Call:
     authenticate: Authenticate
     pincode: str = ""  # what the visitor's signed cookie remembers
     grant: Grant | None = None
+    guest: str = ""  # the id (crt_…) under which a guest's cart and orders are kept, from a signed cookie
+    new_guest: bool = False  # the edge gives the browser the cookie with this answer
 
     async def granted(self) -> Grant:
         """The token's grant, looked up once. Raises: Unauthenticated."""
@@ -57,6 +61,23 @@ def call_of(scope: MutableMapping[str, Any]) -> Call:
     """The call that the edge put into the scope."""
     call: Call = scope[SCOPE_KEY]
     return call
+
+
+async def buyer_of_call(connection: Connection, ids: Ids | None = None) -> str:
+    """Whose cart, wishlist and orders these are: an account's id (usr_…) or a guest's (crt_…).
+
+    A guest who has none yet gets one if `ids` is given, else "" is the answer. Raises: Unauthenticated for a token that
+    is not valid, Forbidden for a seller's or an operator's.
+    """
+    call = call_of(connection.scope)  # type: ignore[arg-type]  # a TypedDict of ASGI keys
+    if call.authorization:
+        grant = await call.granted()
+        if grant.role != "user":
+            raise Forbidden("This needs a buyer's token, or none.")
+        return grant.user
+    if not call.guest and ids is not None:
+        call.guest, call.new_guest = ids.new("crt"), True
+    return call.guest
 
 
 async def needs_operator(connection: Connection, _: BaseRouteHandler) -> None:

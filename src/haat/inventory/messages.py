@@ -34,6 +34,22 @@ class StockChanged(msgspec.Struct, frozen=True):
     version: int
 
 
+class StockHeld(msgspec.Struct, frozen=True):
+    """Units of a sku were held for an order, given free again, or left. Deltas: reading the counts would cost the order
+    a statement, and who hears this reads them anyway.
+    """
+
+    topic: ClassVar[str] = "stock"
+    type: ClassVar[str] = "stock.held"
+    schema_version: ClassVar[int] = 1
+
+    item_id: str
+    sku: str
+    warehouse: str
+    d_held: int
+    d_on_hand: int
+
+
 class CountOffered(msgspec.Struct, frozen=True):
     """A warehouse's count in an inbound row."""
 

@@ -6,7 +6,7 @@ from typing import Annotated, Final, Literal
 import msgspec
 from msgspec import Meta
 
-from haat.errors import Conflict, Invalid, NotFound, Stale
+from haat.errors import Conflict, NotFound, Stale
 
 MAX_UNITS: Final = 10_000_000  # a count beyond it is a mistake, not a warehouse
 MAX_PRICE_MINOR: Final = 10**12
@@ -97,9 +97,3 @@ class NotEnough(Conflict):
     """The change would make the count negative. Nothing was changed."""
 
     code, title = "not-enough-units", "There are fewer units than that"
-
-
-class KeyReused(Invalid):
-    """The Idempotency-Key was used for another request."""
-
-    code, title = "idempotency-key-reused", "This Idempotency-Key belongs to another request"

@@ -7,12 +7,12 @@ from typing import Final, Literal
 import msgspec
 
 from haat.errors import Conflict, Invalid, NotFound, Problem
-from haat.vocabulary import seller_code
+from haat.vocabulary import is_type_id, seller_code
 
 # Makes a leaked token findable by scanners; the rest is 256 random bits.
 TOKEN_PREFIX: Final = "haat_"  # noqa: S105  # a public prefix
 
-Role = Literal["operator", "seller"]
+Role = Literal["operator", "seller", "user"]
 
 
 class Seller(msgspec.Struct, frozen=True):
@@ -29,7 +29,7 @@ class Token(msgspec.Struct, frozen=True):
 
     id: str
     role: Role
-    seller: str
+    seller: str  # whom it speaks for: the seller's code, or the account's id (usr_…) when role is "user"
     note: str
     created_ms: int
     revoked_ms: int = 0
@@ -58,10 +58,14 @@ def token_hash(token: str) -> str:
 
 
 def role_of(text: str) -> tuple[Role, str]:
-    """Read `operator` or `seller:CODE`. Raises: Invalid."""
+    """Read `operator`, `seller:CODE`, `user` (a new account's id is made) or `user:usr_…`. Raises: Invalid."""
     if text == "operator":
         return "operator", ""
+    if text == "user" or (text.startswith("user:") and is_type_id(text[5:], "usr")):
+        return "user", text[5:]
     kind, _, code = text.partition(":")
     if kind != "seller" or not code:
-        raise Invalid(problems=[Problem("--role", "Write `operator`, or `seller:CODE` with the seller's code.")])
+        raise Invalid(
+            problems=[Problem("--role", "Write `operator`, `user`, or `seller:CODE` with the seller's code.")]
+        )
     return "seller", seller_code(code, "--role")

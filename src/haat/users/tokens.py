@@ -22,10 +22,12 @@ class CreateToken:
     clock: Clock
 
     async def __call__(self, role: str, note: str = "") -> tuple[Token, str]:
-        """The kept token and, once, the token itself. `role` is `operator` or `seller:CODE`."""
+        """The kept token and, once, the token itself. `role` is `operator`, `seller:CODE`, `user` or `user:usr_…`."""
         kind, seller = role_of(role)
         if kind == "seller" and await self.store.seller(seller) is None:
             raise NoSuchSeller(f"There is no seller {seller!r}. `haat import … --seller {seller}` creates one.")
+        if kind == "user":
+            seller = seller or self.ids.new("usr")
         token = Token(self.ids.new("tok"), kind, seller, note[:200], self.clock.now_ms())
         plain = new_token()
         await self.store.add_token(token, token_hash(plain))
@@ -53,7 +55,8 @@ class CheckToken:
             return None
         if len(self.known) >= _CACHE_TOKENS:
             self.known.clear()
-        grant = Grant(kept.role, kept.seller, kept.id)
+        account = kept.role == "user"
+        grant = Grant(kept.role, "" if account else kept.seller, kept.id, kept.seller if account else "")
         self.known[hashed] = (now_s, grant)
         return grant
 

@@ -5,10 +5,10 @@ Lines only grow: expand, backfill, contract (docs/adr/0013-expand-and-contract.m
 Alembic is imported when something is migrated: every table module imports this one, and it would cost each start 0.3 s.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib.resources import files
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import MetaData, create_engine
 from sqlalchemy.engine import Engine
@@ -19,11 +19,24 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """A database's history: its name, the package that holds the revisions, and the tables they must lead to."""
+    """A database's history: its name, the package that holds the revisions, and the tables they must lead to.
+
+    Contexts that share a database each keep their part of its one chain; `joined` gives the whole.
+    """
 
     name: str  # "orders"
     package: str  # "haat.inventory.migrations"
     metadata: MetaData
+    others: tuple["Line", ...] = ()
+
+    def joined(self, *others: "Line") -> "Line":
+        """The line of a database that several contexts share; their revisions follow on this one's."""
+        return replace(self, others=(*self.others, *others))
+
+    @property
+    def parts(self) -> tuple["Line", ...]:
+        """This line's own part and those of the others."""
+        return (self, *self.others)
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,10 +53,11 @@ def _config(line: Line, engine: Engine) -> "Config":
 
     config = Config()
     config.set_main_option("script_location", str(files("haat.engines.sql").joinpath("alembic")))
-    config.set_main_option("version_locations", str(files(line.package)).replace("%", "%%"))
+    folders = "\n".join(str(files(part.package)) for part in line.parts)
+    config.set_main_option("version_locations", folders.replace("%", "%%"))
     config.set_main_option("path_separator", "newline")
     config.attributes["engine"] = engine
-    config.attributes["metadata"] = line.metadata
+    config.attributes["metadata"] = [part.metadata for part in line.parts]
     return config
 
 
@@ -96,6 +110,7 @@ def drift(line: Line, path: Path) -> list[str]:
     try:
         with engine.connect() as connection:
             context = MigrationContext.configure(connection, opts={"compare_type": True})
-            return [str(difference) for difference in compare_metadata(context, line.metadata)]
+            tables: Any = [part.metadata for part in line.parts]  # it takes several; its annotation says one
+            return [str(difference) for difference in compare_metadata(context, tables)]
     finally:
         engine.dispose()

@@ -62,9 +62,13 @@ _TRIM: Final = Statement(delete(_OUTBOX).where(_OUTBOX.c.sent_ms > 0, _OUTBOX.c.
 
 
 def add_outgoing(tx: Tx, rows: Sequence[Outgoing]) -> None:
-    """Write rows inside a unit. One statement."""
-    tx.outgoing += len(rows)
-    _ADD.many(tx, [row._asdict() for row in rows])
+    """Send rows if the unit commits. The engine writes those of a whole unit at its end, in one statement."""
+    tx.outgoing.extend(rows)
+
+
+def write_outgoing(tx: Tx) -> None:
+    """Write what the unit wants sent: for engines, after the unit returned and before its commit."""
+    _ADD.many(tx, [row._asdict() for row in tx.outgoing])
 
 
 class SqlOutgoing:

@@ -12,9 +12,10 @@ P8 a constraint that refuses a row raises `Refused` with nothing of the unit kep
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Protocol, TypeVar
 
+from haat.engines.outgoing import Outgoing
 from haat.errors import Conflict
 
 T = TypeVar("T")
@@ -50,7 +51,7 @@ class Tx:
     dialect: str  # "sqlite" or "mysql"
     now_ms: int
     statements: int = 0  # executions so far, for the tests that count them
-    outgoing: int = 0  # rows for the relay written so far: the engine wakes it after the commit
+    outgoing: list[Outgoing] = field(default_factory=list)  # for the relay: the engine writes them at the unit's end
 
 
 Unit = Callable[[Tx], T]

@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
 
+from haat.engines.sql.outgoing import write_outgoing
 from haat.engines.sql.ports import Refused, Tx, Unit
 from haat.errors import Unavailable
 from haat.vocabulary import Clock
@@ -242,11 +243,12 @@ class SqliteDatabase:
         tx = Tx(cursor, "sqlite", self._clock.now_ms())
         try:
             waiting.result = waiting.unit(tx)
+            write_outgoing(tx)
         except BaseException as error:  # whatever it is belongs to the caller; its neighbours go on
             waiting.error = _translated(error, self.path.name) if isinstance(error, sqlite3.Error) else error
             cursor.execute("ROLLBACK TO unit")
         cursor.execute("RELEASE unit")
-        waiting.outgoing = tx.outgoing
+        waiting.outgoing = len(tx.outgoing)
 
 
 def _answer(group: list[_Waiting]) -> None:

@@ -7,7 +7,7 @@ from sqlalchemy import bindparam, insert, select, update
 
 from haat.engines.sql import Database, Row, Statement, Tx
 from haat.engines.sql.outgoing import SqlOutgoing
-from haat.errors import Conflict
+from haat.errors import Conflict, KeyReused
 from haat.events.outbox import Outbox
 from haat.inventory.adapters.restate import (
     ADD_MOVEMENT,
@@ -19,7 +19,7 @@ from haat.inventory.adapters.restate import (
     stock_changed,
 )
 from haat.inventory.adapters.tables import IDEMPOTENCY, OFFER, STOCK
-from haat.inventory.model import BelowHeld, KeyReused, NoSuchOffer, NotEnough, Offer, Restated, StaleOffer, StockRow
+from haat.inventory.model import BelowHeld, NoSuchOffer, NotEnough, Offer, Restated, StaleOffer, StockRow
 from haat.inventory.ports import CountChange, Key
 
 _ITEMS_AT_ONCE: Final = 500  # variables per statement stay far below SQLite's and MySQL's limits

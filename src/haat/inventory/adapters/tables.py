@@ -1,4 +1,4 @@
-"""The tables of the orders database so far.
+"""Inventory's tables in the orders database.
 
 The stock key has a bucket from the first day (DESIGN §9.2): hot mode spreads one warehouse row over several. Signed
 columns, because an unsigned subtraction underflows on MySQL before the CHECK sees it.
@@ -12,13 +12,13 @@ from sqlalchemy import (
     Column,
     Index,
     Integer,
-    LargeBinary,
     MetaData,
     String,
     Table,
     UniqueConstraint,
 )
 
+from haat.engines.sql.idempotency import idempotency_table
 from haat.engines.sql.migrations import Line
 from haat.engines.sql.outgoing import outbox_table
 
@@ -77,17 +77,27 @@ MOVEMENT: Final = Table(
     sqlite_autoincrement=True,
 )
 
-IDEMPOTENCY: Final = Table(
-    "idempotency",
+HOLD: Final = Table(
+    "hold",
     METADATA,
-    Column("scope", String(80), primary_key=True),
-    Column("key", String(128), primary_key=True),
-    Column("fingerprint", String(64), nullable=False),  # SHA-256 of route and canonical body
-    Column("status", Integer, nullable=False),
-    Column("body", LargeBinary(1_048_576), nullable=False),
-    Column("created_ms", BigInteger, nullable=False),
-    Index("idempotency_age", "created_ms"),
+    Column("order_id", String(40), primary_key=True),
+    Column("part", Integer, primary_key=True),  # 1..n within the order: units of one sku from one stock row
+    Column("sku", String(160), nullable=False),
+    Column("warehouse", String(40), nullable=False),
+    Column("bucket", Integer, nullable=False),
+    Column("item_id", String(40), nullable=False),
+    Column("owner", String(40), nullable=False),  # the buyer, for the limit on what one may keep from others unpaid
+    Column("units", BigInteger, nullable=False),
+    Column("state", String(12), nullable=False),  # held, committed, consumed, released
+    Column("taken_ms", BigInteger, nullable=False),
+    Column("changed_ms", BigInteger, nullable=False),
+    CheckConstraint("units > 0", name="hold_units"),
+    CheckConstraint("state IN ('held', 'committed', 'consumed', 'released')", name="hold_state"),
+    Index("hold_stock", "sku", "warehouse", "bucket", "state"),
+    Index("hold_owner", "owner", "state"),
 )
+
+IDEMPOTENCY: Final = idempotency_table(METADATA)
 
 OUTBOX: Final = outbox_table(METADATA)
 

@@ -26,7 +26,7 @@ API_TOKEN: Final = Table(
     Column("note", String(200), nullable=False),
     Column("created_ms", BigInteger, nullable=False),
     Column("revoked_ms", BigInteger, nullable=False, server_default="0"),
-    CheckConstraint("role IN ('operator', 'seller')", name="api_token_role"),
+    CheckConstraint("role IN ('operator', 'seller', 'user')", name="api_token_role"),
 )
 
 LINE: Final = Line("users", "haat.users.migrations", METADATA)

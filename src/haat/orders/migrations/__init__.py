@@ -1,0 +1,1 @@
+"""Orders' part of the orders database's line."""

@@ -1,0 +1,193 @@
+"""What orders need of others. Ports that are used inside a unit take its transaction first.
+
+Holds (inventory):
+P1 of many who take at once never more get units than there are, in any order of lines
+P2 a take is whole: every part, or nothing and a refusal that says which parts
+P3 a hold goes held → committed → consumed, or → released from either, each at most once; a second call changes nothing
+P4 held counts equal the sum of open holds, and each change of a count has one movement
+P5 what an offer costs and whether it is sold is part of the guard: a part whose offer moved on is refused
+P6 a buyer cannot hold more unpaid units of a sku than the limit
+"""
+
+import datetime
+from collections.abc import Mapping, Sequence
+from typing import Literal, Protocol
+
+from haat.engines.sql import Tx
+from haat.orders.model import Order, Part
+from haat.vocabulary import ShippingClass
+
+
+class StockRow(Protocol):
+    """Units of a sku in a warehouse."""
+
+    @property
+    def warehouse(self) -> str:
+        """Where."""
+
+    @property
+    def free(self) -> int:
+        """Units nobody holds."""
+
+
+class OfferRow(Protocol):
+    """What a sku costs and where it lies."""
+
+    @property
+    def sku(self) -> str:
+        """The sku."""
+
+    @property
+    def item_id(self) -> str:
+        """Its item."""
+
+    @property
+    def seller(self) -> str:
+        """Who sells it."""
+
+    @property
+    def price_minor(self) -> int | None:
+        """Of one unit, tax included; None: not sold."""
+
+    @property
+    def currency(self) -> str:
+        """ISO 4217."""
+
+    @property
+    def tax_class(self) -> str:
+        """For the tax rate."""
+
+    @property
+    def active(self) -> bool:
+        """Whether it is sold at the moment."""
+
+    @property
+    def version(self) -> int:
+        """Of price, class and activity."""
+
+    @property
+    def stock(self) -> Sequence[StockRow]:
+        """Its rows."""
+
+
+class Shelf(Protocol):
+    """Offers with stock by sku; unknown skus are absent (inventory). Two statements."""
+
+    async def __call__(self, skus: Sequence[str], /) -> Mapping[str, OfferRow]:
+        """A fresh, consistent read of committed rows. Raises: Unavailable."""
+
+
+class Holds(Protocol):
+    """Reservations of stock, made and ended inside an order's unit. Promises in the module's docstring."""
+
+    def shelf(self, tx: Tx, skus: Sequence[str]) -> Mapping[str, OfferRow]:
+        """Offers and stock, locked until the unit ends: what is planned from them can be taken. Two statements."""
+
+    def take(self, tx: Tx, order_id: str, owner: str, parts: Sequence[Part], most_per_sku: int) -> None:
+        """Hold every part or raise PartsRefused/TooMuchHeld (inventory's; families Conflict). Three statements:
+        guard, holds, movements. Announces `stock` changes.
+        """
+
+    def commit(self, tx: Tx, order_id: str) -> int:
+        """The order is paid: its holds no longer expire. How many changed. One statement."""
+
+    def release(self, tx: Tx, order_id: str) -> int:
+        """The order is off: its open holds end and the units are free again. How many. At most four statements."""
+
+    def consume(self, tx: Tx, order_id: str) -> int:
+        """The order left: held units are gone from the warehouse. How many. At most four statements."""
+
+
+class Payments(Protocol):
+    """Payments' part of an order's unit."""
+
+    def begin(
+        self, tx: Tx, *, payment_id: str, order_id: str, attempt: int, method: str, amount_minor: int, currency: str
+    ) -> None:
+        """The one live attempt of an order, INITIATED. One statement. Raises: Refused when there is a live one."""
+
+    def close(self, tx: Tx, order_id: str) -> bool:
+        """The order is off: its live attempt is no longer live (its success, if any comes, is a late one), and what
+        was applied to the order becomes due back. Whether its last attempt had failed. At most five statements.
+        """
+
+
+PaymentWord = Literal["paid", "open", "failed", "unknown", "none"]
+
+
+class AskGateway(Protocol):
+    """Payments' answer to how an order's live payment stands, asked of the gateway and applied (payments)."""
+
+    async def __call__(self, order_id: str, /) -> PaymentWord:
+        """`paid`: the order was placed by it; `open`: the buyer is at it; `unknown`: the gateway did not say."""
+
+
+class Place(Protocol):
+    """A served PIN code."""
+
+    @property
+    def pincode(self) -> str:
+        """Six digits."""
+
+    @property
+    def city(self) -> str:
+        """Its city or district."""
+
+    @property
+    def state(self) -> str:
+        """Its state."""
+
+    @property
+    def refuses(self) -> frozenset[ShippingClass]:
+        """Classes that are not brought there."""
+
+
+class Reach(Protocol):
+    """Who reaches whom, as of one generation (serviceability): see haat.serviceability.reach.Reach."""
+
+    @property
+    def ordinals(self) -> Mapping[str, int]:
+        """Warehouse id → ordinal."""
+
+    def place(self, pincode: str) -> Place | None:
+        """The place of a PIN code, or None when it is not served."""
+
+    def dates(self, place: Place, now_ms: int) -> Sequence[datetime.date | None]:
+        """Arrival code → promised date."""
+
+    def column(self, place: Place, shipping_class: ShippingClass = "standard") -> bytes:
+        """Arrival codes of all warehouses at this place, by ordinal."""
+
+    def takes_cash(self, place: Place, ordinal: int) -> bool:
+        """Whether cash on delivery is taken on this warehouse's lane."""
+
+
+class Serviceability(Protocol):
+    """The current reach."""
+
+    @property
+    def reach(self) -> Reach:
+        """An immutable snapshot."""
+
+
+class ItemDocuments(Protocol):
+    """The catalogue's documents by id: titles, pictures, shipping classes."""
+
+    async def __call__(self, ids: Sequence[str], /) -> Mapping[str, bytes]:
+        """JSON bytes by id; unknown ids are absent. One round trip."""
+
+
+class OrdersView(Protocol):
+    """Reads of orders, live (and archived, when there is an archive). One cursor over both."""
+
+    async def order(self, order_id: str) -> Order | None:
+        """One with its lines and events."""
+
+    async def of_owner(self, owner: str, before: str, limit: int) -> Sequence[Order]:
+        """An owner's orders with their lines, newest first, older than the id `before` ("" for the newest)."""
+
+    async def of_seller(self, seller: str, before: str, limit: int) -> Sequence[Order]:
+        """Orders with lines of this seller, newest first; only his lines are in them."""
+
+    async def recent(self, state: str, before: str, limit: int) -> Sequence[Order]:
+        """All orders, of one state if it is not "", newest first."""

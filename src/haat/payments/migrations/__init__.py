@@ -1,0 +1,1 @@
+"""Payments' part of the orders database's line."""

@@ -1,0 +1,138 @@
+"""Payments, refunds, and what gateways say of them."""
+
+from typing import Final, Literal
+
+import msgspec
+
+from haat.errors import Conflict, HaatError, NotFound, Unavailable
+
+State = Literal["INITIATED", "REQUESTED", "SUCCEEDED", "FAILED", "UNKNOWN"]
+RefundState = Literal["DUE", "REQUESTED", "DONE", "UNKNOWN", "REJECTED"]
+Outcome = Literal["APPLIED", "NEW_ORDER", "REFUNDED"]
+RefundReason = Literal["cancelled", "late", "duplicate", "mismatch", "operator"]
+
+EDGES: Final = {
+    "INITIATED": ("REQUESTED", "SUCCEEDED", "FAILED", "UNKNOWN"),
+    "REQUESTED": ("SUCCEEDED", "FAILED", "UNKNOWN"),
+    "UNKNOWN": ("REQUESTED", "SUCCEEDED", "FAILED"),
+    "FAILED": ("SUCCEEDED",),  # late: a gateway may change its mind for days
+    "SUCCEEDED": (),
+}
+REFUND_EDGES: Final = {
+    "DUE": ("REQUESTED",),
+    "REQUESTED": ("DONE", "UNKNOWN", "REJECTED"),
+    "UNKNOWN": ("DONE", "REJECTED", "REQUESTED"),
+    "REJECTED": ("DUE",),  # by a person
+    "DONE": (),
+}
+
+
+class Payment(msgspec.Struct, frozen=True, kw_only=True):
+    """An attempt at rest. Amounts in the currency's smallest unit."""
+
+    id: str
+    order_id: str
+    attempt: int
+    live: bool
+    provider: str
+    method: str
+    amount_minor: int
+    currency: str
+    state: State
+    provider_ref: str | None
+    page_url: str
+    captured_minor: int
+    refunded_minor: int
+    outcome: Outcome | None
+    applied_order: str | None
+    failure: str
+    version: int
+    created_ms: int
+    changed_ms: int
+
+
+class Refund(msgspec.Struct, frozen=True, kw_only=True):
+    """A refund at rest."""
+
+    id: str
+    payment_id: str
+    order_id: str
+    reason: RefundReason
+    seq: int
+    amount_minor: int
+    currency: str
+    state: RefundState
+    provider_ref: str | None
+    version: int
+    created_ms: int
+    changed_ms: int
+
+
+IntentStatus = Literal["created", "pending", "authorized", "captured", "failed", "expired"]
+
+
+class Intent(msgspec.Struct, frozen=True, kw_only=True):
+    """A payment as the gateway tells it."""
+
+    id: str  # the gateway's
+    reference: str  # ours: the payment's id
+    status: IntentStatus
+    amount_minor: int
+    currency: str
+    captured_minor: int
+    refunded_minor: int
+    page_url: str
+    failure: str
+    created_ms: int
+    updated_ms: int
+
+
+class GatewayRefund(msgspec.Struct, frozen=True, kw_only=True):
+    """A refund as the gateway tells it."""
+
+    id: str
+    reference: str  # ours: the refund's id
+    intent_id: str
+    payment_reference: str  # ours: the payment's id
+    status: Literal["pending", "done", "rejected"]
+    amount_minor: int
+    currency: str
+    created_ms: int
+    updated_ms: int
+
+
+class Notice(msgspec.Struct, frozen=True, kw_only=True):
+    """A webhook whose signature was right."""
+
+    event_id: str
+    reference: str  # our payment's id; "" if it names none
+
+
+class NoSuchPayment(NotFound):
+    """There is no such payment, or it is somebody else's."""
+
+    code, title = "no-such-payment", "There is no such payment"
+
+
+class PaymentClosed(Conflict):
+    """The order no longer takes a payment. Nothing was changed."""
+
+    code, title = "payment-closed", "This order no longer takes a payment"
+
+
+class BadSignature(HaatError):
+    """The webhook is not the gateway's, or too old. Nothing was kept."""
+
+    status, code, title = 401, "webhook-signature", "This is not signed by the gateway"
+
+
+class GatewayDown(Unavailable):
+    """The gateway did not answer in time, or said it cannot. What it did meanwhile is not known."""
+
+    code, title = "gateway-unavailable", "The payment service does not answer at the moment"
+
+
+class GatewayRefused(Conflict):
+    """The gateway understood and said no."""
+
+    code, title = "gateway-refused", "The payment service refused this"
