@@ -65,15 +65,16 @@ class Built:
     """An entry for the index, and the words it was made from: with their tokens, and as they are written."""
 
     entry: Entry
+    item_version: int
     words: Words
     title: list[str]
     text: list[str]
     written: list[str]
 
     @classmethod
-    def of_gone(cls, entry: Entry) -> "Built":
+    def of_gone(cls, entry: Entry, item_version: int) -> "Built":
         """An item that nobody finds any more."""
-        return cls(entry, _NO_WORDS, [], [], [])
+        return cls(entry, item_version, _NO_WORDS, [], [], [])
 
 
 _NO_WORDS: Final = Words("", (), None, None, (), (), "", (), in_stock=False)
@@ -107,7 +108,7 @@ class Builder:
         relevant = [s for s in skus if s.stocked] or skus
         version = _version(item.version, offers, self._generation)
         if item.status != "active":
-            return Built.of_gone(Entry(id=item.id, version=version, state="gone"))
+            return Built.of_gone(Entry(id=item.id, version=version, state="gone"), item.version)
         words = _words(item, relevant)
         title, text, written = read_item(words)
         texts, numbers, kinds = _attributes(item, relevant)
@@ -140,7 +141,7 @@ class Builder:
             hit=HIT_ENCODER.encode(_hit(item, skus, shipping_class)),
             **_sort_keys(item, prices),
         )
-        return Built(entry, words, title, text, written)
+        return Built(entry, item.version, words, title, text, written)
 
     def version(self, document: bytes, offers: Sequence[OfferRow]) -> int:
         """The version that `build` would give. Cost: 5 µs. Raises: as `build`."""

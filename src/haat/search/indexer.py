@@ -178,10 +178,10 @@ class Indexer:
         """For the next hints, and for the lexicon if the item's words are new."""
         if len(self._written) >= REMEMBERED:
             self._written.clear()
-        item_version = item_version_of(read.document) if read.document is not None else 0
+        item = one.item_version
         known = self._written.get(read.id)
-        self._written[read.id] = Written(one.entry.version, state_of(read, item_version, reach), item_version)
-        if one.entry.state != "gone" and (known is None or known.item_version != item_version):
+        self._written[read.id] = Written(one.entry.version, state_of(read, item, reach), item)
+        if self._lexicon.complete and one.entry.state != "gone" and (known is None or known.item_version != item):
             self._learned.append(Learned(ordinal, one.words, one.title, one.text))
 
     async def _changed(self, found: Sequence[Read]) -> list[Read]:
@@ -306,5 +306,5 @@ def _readable(builder: Builder, found: Sequence[Read]) -> list[Built]:
 
 def _one(builder: Builder, one: Read) -> Built:
     if one.document is None:
-        return Built.of_gone(builder.gone(one.id, one.offers))
+        return Built.of_gone(builder.gone(one.id, one.offers), 0)
     return builder.build(one.document, one.offers)

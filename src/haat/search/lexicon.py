@@ -38,11 +38,11 @@ class Lexicon:
         self.current = TextSnapshot.empty(self._synonyms)
         self._written_s = clock.monotonic_s()
         self._built_s = self._written_s
-        self._complete = False
+        self.complete = False  # until the first full build, which reads all items: what came before is not learned
 
     def learn(self, items: Sequence[Learned]) -> None:
         """Take in items just written, on top of the current snapshot. Cost: about 30 µs an item."""
-        if not items:
+        if not items or not self.complete:
             return
         builder = Builder(self.current)
         for item in items:
@@ -58,7 +58,7 @@ class Lexicon:
     @property
     def due(self) -> bool:
         """Whether it is time for a full build."""
-        if not self._complete:
+        if not self.complete:
             return True
         now_s = self._clock.monotonic_s()
         quiet = now_s - self._written_s >= QUIET_S or now_s - self._built_s >= PATIENCE_S
@@ -70,5 +70,5 @@ class Lexicon:
         count = await collect(builder)
         self.current = (await asyncio.to_thread(builder.build)).with_synonyms(self._synonyms)
         self._built_s = self._clock.monotonic_s()
-        self._complete = True
+        self.complete = True
         return count
