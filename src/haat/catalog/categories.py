@@ -233,7 +233,13 @@ def categories_for(names: Sequence[str]) -> list[Category]:
     """The categories that a path of names stands for, root first, without attributes.
 
     Steps beyond the deepest id we keep (8 steps, 200 characters) are left out: the item then lies one step higher.
+    Remembered: a feed names the same few paths with every row.
     """
+    return list(_categories_for(tuple(names)))
+
+
+@lru_cache(maxsize=_REMEMBERED)
+def _categories_for(names: tuple[str, ...]) -> tuple[Category, ...]:
     found: list[Category] = []
     at = ""
     for name in filter(str.strip, names):
@@ -241,4 +247,9 @@ def categories_for(names: Sequence[str]) -> list[Category]:
         if not is_category_id(at):
             break
         found.append(Category(id=at, name=name.strip()[:MAX_CATEGORY_NAME_CHARS]))
-    return found
+    return tuple(found)
+
+
+def category_id_of(names: Sequence[str]) -> str:
+    """The id of the category that a path of names stands for; empty for no names."""
+    return categories_for(names)[-1].id if names else ""

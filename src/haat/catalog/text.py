@@ -40,8 +40,7 @@ _TAG_LIKE: Final = re.compile(r"<[A-Za-z/!?]")
 # C0 and C1 controls but tab and newline; the marks that reorder text (U+202A to U+202E, U+2066 to U+2069) can make a
 # price or a file name read otherwise than it is; U+FEFF and surrogates have no place inside a text
 _UNWANTED: Final = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ufeff\ud800-\udfff]")
-_SPACE: Final = re.compile(r"[^\S\n]+")
-_LINES: Final = re.compile(r" ?\n ?")
+_SPACE: Final = re.compile(r"[^\S\n]{2,}|[^\S\n ]")  # all but a single blank: most are, and stay
 _GAPS: Final = re.compile(r"\n{3,}")
 
 
@@ -55,7 +54,8 @@ def line(text: str) -> str:
 def block(text: str) -> str:
     """Text of several lines: as `line`, but line breaks stay, at most two in a row."""
     clean = unicodedata.normalize("NFC", _UNWANTED.sub("", _breaks(text)))
-    return _GAPS.sub("\n\n", _LINES.sub("\n", _SPACE.sub(" ", clean))).strip()
+    lines = _SPACE.sub(" ", clean).replace(" \n", "\n").replace("\n ", "\n")
+    return _GAPS.sub("\n\n", lines).strip()
 
 
 def is_html(text: str) -> bool:
