@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 from litestar import Litestar
 from prometheus_client import CollectorRegistry
 
-from haat.catalog.categories import categories_for
+from haat.catalog.categories import category_id_of
 from haat.catalog.consumers import ItemsFromFeeds, PictureFetcher
 from haat.catalog.routes import catalog_routes, picture_route
 from haat.catalog.verbs import Catalog, Collections, Outside, catalog_on
@@ -163,11 +163,6 @@ def database_paths(settings: Settings) -> dict[str, tuple[Line, Any]]:
     return {name: (line, embedded_path(getattr(settings, f"{name}_url"))) for name, line in LINES.items()}
 
 
-def _category_id(names: Sequence[str]) -> str:
-    """The id of the category with these names, root to leaf; empty for none."""
-    return categories_for(names)[-1].id if names else ""
-
-
 @asynccontextmanager
 async def open_shop(
     settings: Settings, clock: Clock | None = None, ids: Ids | None = None, *, fetch_pictures: bool = True
@@ -241,7 +236,7 @@ async def open_shop(
         feed_report = FeedReport(feeds)
         accept_feed = AcceptFeed(feeds, blobs, sellers, clock, ids, FEED_BYTES)
         feed_worker = FeedWorker(
-            feeds, blobs, catalog.schemas, _category_id, warehouse_book, clock, ids, settings.currency, ids.new("evt")
+            feeds, blobs, catalog.schemas, category_id_of, warehouse_book, clock, ids, settings.currency, ids.new("evt")
         )
         set_offer = SetOffer(offers, ItemOfSku(catalog.claims), settings.currency)
         change_stock = ChangeStock(offers, warehouse_book.may_use, ids)

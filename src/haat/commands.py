@@ -7,7 +7,7 @@ import asyncio
 import sys
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -19,11 +19,13 @@ from haat.demo.seed import seed
 from haat.demo_shop import MarketInShop
 from haat.engines.lock import data_directory, holder
 from haat.engines.sql.migrations import Step, upgrade
-from haat.engines.system import spare_memory
+from haat.engines.system import rare_collections, spare_memory
 from haat.errors import Conflict
 from haat.http.server import Engine
+from haat.inbound.apart import process_apart
 from haat.inbound.command import ImportFile, mapping_from
 from haat.inbound.feed import Feed
+from haat.inbound.work import Progress
 from haat.serviceability.warehouses import NewWarehouse
 from haat.settings import Settings
 
@@ -112,42 +114,45 @@ class ImportOrder:
 
 
 async def import_feed(settings: Settings, order: ImportOrder, *, as_json: bool, say: Say) -> bool:
-    """Read a feed until its rows are searchable; whether it was read to its end. Refused rows are no failure."""
-    async with whole_shop(settings, "haat import") as shop:
-        if order.mapping is not None:
-            await _with_places(shop, order.mapping, say)
-        do_import = ImportFile(shop.accept_feed, shop.feed_worker)
-        started_s = shop.clock.monotonic_s()
-        with counted("rows") as progress:
-            feed = await do_import(
-                order.file,
-                order.seller,
-                fmt=order.feed_format,
-                mapping_path=order.mapping,
-                on_progress=lambda p: progress(p.counts.rows),
-            )
-            read_s = shop.clock.monotonic_s() - started_s
-            await shop.flow.drain(IMPORT_DRAIN_S)
-        searchable_s = shop.clock.monotonic_s() - started_s
-        shown = await shop.feed_status(order.seller, feed.id)
-        if order.report is not None:
-            await _write_report(shop, feed, order.report, shown.parked)
-        if as_json:
-            print_json(
-                {**msgspec.to_builtins(shown), "read_s": round(read_s, 2), "searchable_s": round(searchable_s, 2)}
-            )
-        say(
-            f"{shown.rows:,} rows: {shown.accepted:,} accepted, {shown.unchanged:,} unchanged, "
-            f"{shown.refused:,} refused, {shown.parked:,} parked."
-        )
-        say(f"Read in {read_s:.1f} s, searchable after {searchable_s:.1f} s.")
-        if shown.missing_prices:
-            say(f"{shown.missing_prices:,} rows had no price of their own.")
-        if shown.reason:
-            say(f"The feed was not read to its end: {shown.reason}")
-        if shown.refused and order.report is None:
-            say("Why each row was refused: --report FILE.csv")
-        return feed.state == "done"
+    """Read a feed until its rows are searchable; whether it was read to its end. Refused rows are no failure.
+
+    Rows are read in a process of their own, while their events flow in this one.
+    """
+    with process_apart() as open_rows:
+        async with whole_shop(settings, "haat import") as shop:
+            if order.mapping is not None:
+                await _with_places(shop, order.mapping, say)
+            started_s, read_s = shop.clock.monotonic_s(), 0.0
+            with counted("rows") as progress, rare_collections():
+
+                def on_progress(now: Progress) -> None:
+                    nonlocal read_s
+                    read_s = shop.clock.monotonic_s() - started_s
+                    progress(now.counts.rows)
+
+                do_import = ImportFile(shop.accept_feed, replace(shop.feed_worker, open_rows=open_rows))
+                reading = do_import(
+                    order.file, order.seller, fmt=order.feed_format, mapping_path=order.mapping, on_progress=on_progress
+                )
+                feed = await shop.flow.drain_beside(reading, IMPORT_DRAIN_S)
+            searchable_s = shop.clock.monotonic_s() - started_s
+            shown = await shop.feed_status(order.seller, feed.id)
+            if order.report is not None:
+                await _write_report(shop, feed, order.report, shown.parked)
+    if as_json:
+        print_json({**msgspec.to_builtins(shown), "read_s": round(read_s, 2), "searchable_s": round(searchable_s, 2)})
+    say(
+        f"{shown.rows:,} rows: {shown.accepted:,} accepted, {shown.unchanged:,} unchanged, "
+        f"{shown.refused:,} refused, {shown.parked:,} parked."
+    )
+    say(f"Read in {read_s:.1f} s, searchable after {searchable_s:.1f} s.")
+    if shown.missing_prices:
+        say(f"{shown.missing_prices:,} rows had no price of their own.")
+    if shown.reason:
+        say(f"The feed was not read to its end: {shown.reason}")
+    if shown.refused and order.report is None:
+        say("Why each row was refused: --report FILE.csv")
+    return feed.state == "done"
 
 
 async def _with_places(shop: Shop, mapping: Path, say: Say) -> None:

@@ -1,8 +1,9 @@
 """The event path of one process: the relay and its consumers, running together or driven until all is quiet."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Coroutine, Sequence
 from contextlib import AsyncExitStack
+from typing import Any, Final, TypeVar
 
 from haat.errors import Unavailable
 from haat.events.consume import Consumer
@@ -11,6 +12,9 @@ from haat.events.ports import Subscription
 from haat.events.relay import Relay
 from haat.events.together import all_of
 from haat.events.wake import Wake
+
+T = TypeVar("T")
+_LOOK_AGAIN_S: Final = 0.1  # until work that goes on has made the next events
 
 
 class Flow:
@@ -52,6 +56,22 @@ class Flow:
             behind += [f"{one.consumer} ({one.topic}): {one.records} events" for one in lags.consumers if one.records]
             raise Unavailable(f"Events still wait after {timeout_s:g} s: {', '.join(behind)}") from None
         return await self.measure()
+
+    async def drain_beside(self, work: Coroutine[Any, Any, T], timeout_s: float = 60.0) -> T:
+        """Drain while some work makes events, and once more after it; the work's result.
+
+        Raises: as `drain`, then the work is cancelled; as the work.
+        """
+        making = asyncio.create_task(work)
+        try:
+            while not making.done():
+                await self.drain(timeout_s)
+                await asyncio.wait([making], timeout=_LOOK_AGAIN_S)
+            made = await making
+            await self.drain(timeout_s)
+        finally:
+            making.cancel()
+        return made
 
     async def _quiet(self) -> None:
         while True:

@@ -38,23 +38,33 @@ class Batch:
     drafts: list[tuple[Taken, Draft, str]] = field(default_factory=list)  # with the category's id, "" for none
 
 
+@dataclass(frozen=True, slots=True)
+class Order:
+    """A feed to read and what its rows are read with. Can be sent to another process."""
+
+    feed: Feed
+    warehouses: Mapping[str, str]  # code → id of those the seller may use
+    category_id: Callable[[Sequence[str]], str]  # names, root to leaf → the id of that category; at a module's top
+    ids: Ids
+    currency: str  # the shop's
+
+    @property
+    def speaker(self) -> Speaker:
+        """Who speaks in this feed."""
+        return Speaker(self.feed.id, self.feed.seller, self.feed.as_of_ms, self.currency)
+
+
 class Run:
     """Reads a feed from its checkpoint on."""
 
-    def __init__(
-        self,
-        feed: Feed,
-        warehouses: Mapping[str, str],
-        category_id: Callable[[Sequence[str]], str],
-        ids: Ids,
-        currency: str,
-    ) -> None:
+    def __init__(self, order: Order) -> None:
+        feed = order.feed
         self.feed = feed
-        self.speaker = Speaker(feed.id, feed.seller, feed.as_of_ms, currency)
+        self.speaker = order.speaker
         self.mapping = _MAPPING.decode(feed.mapping)
-        self._placer = Placer(warehouses, self.mapping.stock)
-        self._category_id = category_id
-        self._ids = ids
+        self._placer = Placer(order.warehouses, self.mapping.stock)
+        self._category_id = order.category_id
+        self._ids = order.ids
         self._notes = Notes()
         self._stack = ExitStack()
         self._schemas: dict[str, Sequence[AttributeSpec] | None] = {}  # None: there is no such category

@@ -1,6 +1,5 @@
 """Read feeds: chunk by chunk, each kept with its checkpoint, so that a killed run goes on where it was."""
 
-import asyncio
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -9,7 +8,8 @@ import msgspec
 import structlog
 
 from haat.errors import HaatError, Unavailable
-from haat.inbound.chunks import Run
+from haat.inbound.apart import OpenRows, RowsOnThreads
+from haat.inbound.chunks import Order
 from haat.inbound.feed import ENDED, Counts, Feed, NoSuchFeed
 from haat.inbound.model import Unreadable
 from haat.inbound.ports import CategorySchemas, FeedStore, LeaseLost, RawFiles, Warehouses
@@ -46,6 +46,7 @@ class FeedWorker:
     ids: Ids
     currency: str  # the shop's
     holder: str  # this process; a lease of the same holder is its own
+    open_rows: OpenRows = RowsOnThreads
 
     async def __call__(self) -> int:
         """Read every feed that waits; the number read. Raises: Unavailable."""
@@ -90,16 +91,14 @@ class FeedWorker:
 
     async def _read(self, feed: Feed, on_progress: OnProgress | None) -> None:
         path = await self.files.local(feed.digest)
-        run = Run(feed, await self.warehouses.of(feed.seller), self.category_id, self.ids, self.currency)
+        order = Order(feed, await self.warehouses.of(feed.seller), self.category_id, self.ids, self.currency)
+        rows = self.open_rows(order)
         try:
-            await asyncio.to_thread(run.open, path)
-            while (batch := await asyncio.to_thread(run.read)) is not None:
-                unknown = run.unknown_categories(batch)
-                if unknown:
-                    run.learn(unknown, await self.schemas(unknown))
-                chunk = await asyncio.to_thread(run.chunk, batch)
-                counts = await self.store.commit(run.speaker, chunk, self.holder, LEASE_MS)
+            await rows.open(path)
+            while (unknown := await rows.read()) is not None:
+                chunk = await rows.chunk(unknown, await self.schemas(unknown) if unknown else {})
+                counts = await self.store.commit(order.speaker, chunk, self.holder, LEASE_MS)
                 if on_progress:
                     on_progress(Progress(feed, counts, chunk.bytes_read, feed.size_bytes))
         finally:
-            run.close()
+            await rows.close()
