@@ -97,3 +97,23 @@ class NotEnough(Conflict):
     """The change would make the count negative. Nothing was changed."""
 
     code, title = "not-enough-units", "There are fewer units than that"
+
+
+class PartsRefused(Conflict):
+    """Units that were to be taken are no longer there, or their offer is not as the buyer saw it. `skus` names them.
+    Nothing was changed.
+    """
+
+    code, title = "parts-refused", "Not all of it can be had as you saw it"
+
+
+class TooMuchHeld(Conflict):
+    """The buyer would hold more than `most` unpaid units of each of `skus`. Nothing was changed."""
+
+    code, title = "too-much-held", "Pay for what you hold first"
+
+
+class HoldsAdrift(Conflict):
+    """A stock row counts less than its holds. Nothing was changed; reconciliation names the row."""
+
+    code, title = "holds-adrift", "Counts and holds do not agree"

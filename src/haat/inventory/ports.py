@@ -7,6 +7,8 @@ P3 an older restatement never overwrites a newer one, and the same one again cha
 P4 a compare-and-set with a stale version changes nothing
 P5 the same idempotency key gives the first answer again; with another request it is refused
 P6 each change and its event commit together
+
+What it gives orders inside their units (adapters/holds.py) is promised in haat.orders.ports: Holds.
 """
 
 from collections.abc import Mapping, Sequence
@@ -99,6 +101,38 @@ class Key(Protocol):
     @property
     def fingerprint(self) -> str:
         """SHA-256 of the request, in hex."""
+
+
+class Part(Protocol):
+    """Units of a line of an order that are to be held on one stock row."""
+
+    @property
+    def part(self) -> int:
+        """Its number within the order."""
+
+    @property
+    def sku(self) -> str:
+        """Of what."""
+
+    @property
+    def item_id(self) -> str:
+        """The sku's item."""
+
+    @property
+    def warehouse(self) -> str:
+        """Where."""
+
+    @property
+    def bucket(self) -> int:
+        """In which of the row's buckets."""
+
+    @property
+    def units(self) -> int:
+        """How many; at least 1."""
+
+    @property
+    def offer_version(self) -> int:
+        """The offer as the buyer saw it."""
 
 
 class ItemOfSku(Protocol):

@@ -83,9 +83,20 @@ class Holds(Protocol):
     def shelf(self, tx: Tx, skus: Sequence[str]) -> Mapping[str, OfferRow]:
         """Offers and stock, locked until the unit ends: what is planned from them can be taken. Two statements."""
 
-    def take(self, tx: Tx, order_id: str, owner: str, parts: Sequence[Part], most_per_sku: int) -> None:
-        """Hold every part or raise PartsRefused/TooMuchHeld (inventory's; families Conflict). Three statements:
-        guard, holds, movements. Announces `stock` changes.
+    def take(
+        self,
+        tx: Tx,
+        order_id: str,
+        owner: str,
+        parts: Sequence[Part],
+        most_per_sku: int,
+        *,
+        committed: bool = False,
+    ) -> None:
+        """Hold every part or raise a Conflict: code `parts-refused` (facts `skus`: too few units, or another offer) or
+        `too-much-held` (facts `skus`, `most`). Three statements: guard, holds, movements. Announces `stock` changes.
+
+        `committed`: held as paid (cash on delivery); the limit is about unpaid units only.
         """
 
     def commit(self, tx: Tx, order_id: str) -> int:
@@ -110,6 +121,9 @@ class Payments(Protocol):
         """The order is off: its live attempt is no longer live (its success, if any comes, is a late one), and what
         was applied to the order becomes due back. Whether its last attempt had failed. At most five statements.
         """
+
+    def collect(self, tx: Tx, order_id: str) -> None:
+        """An order to be paid in cash was delivered: its live attempt succeeds with the whole amount."""
 
 
 PaymentWord = Literal["paid", "open", "failed", "unknown", "none"]

@@ -25,23 +25,23 @@ from haat.inventory.ports import CountChange, Key
 _ITEMS_AT_ONCE: Final = 500  # variables per statement stay far below SQLite's and MySQL's limits
 _BRIEF_ITEMS: Final = 100  # a page's worth is read faster than it is handed to another thread (ADR 18)
 
-_OFFER_FIELDS = (
+OFFER_FIELDS = (
     OFFER.c.sku, OFFER.c.item_id, OFFER.c.seller, OFFER.c.price_minor, OFFER.c.currency, OFFER.c.tax_class,
     OFFER.c.active, OFFER.c.version,
 )  # fmt: skip
 _STOCK_FIELDS = (STOCK.c.sku, STOCK.c.warehouse, STOCK.c.on_hand, STOCK.c.held, STOCK.c.version)
 _OFFERS_OF: Final = Statement(
-    select(*_OFFER_FIELDS).where(OFFER.c.item_id.in_(bindparam("items", expanding=True))).order_by(OFFER.c.sku)
+    select(*OFFER_FIELDS).where(OFFER.c.item_id.in_(bindparam("items", expanding=True))).order_by(OFFER.c.sku)
 )
 _STOCK_OF: Final = Statement(select(*_STOCK_FIELDS).where(STOCK.c.item_id.in_(bindparam("items", expanding=True))))
-_OFFER: Final = Statement(select(*_OFFER_FIELDS).where(OFFER.c.sku == bindparam("by_sku")))
+_OFFER: Final = Statement(select(*OFFER_FIELDS).where(OFFER.c.sku == bindparam("by_sku")))
 _OF_SELLER: Final = Statement(
-    select(*_OFFER_FIELDS)
+    select(*OFFER_FIELDS)
     .where(OFFER.c.seller == bindparam("by_seller"), OFFER.c.sku > bindparam("after"))
     .order_by(OFFER.c.sku)
     .limit(bindparam("most"))
 )
-_OFFERS_BY_SKU: Final = Statement(select(*_OFFER_FIELDS).where(OFFER.c.sku.in_(bindparam("skus", expanding=True))))
+_OFFERS_BY_SKU: Final = Statement(select(*OFFER_FIELDS).where(OFFER.c.sku.in_(bindparam("skus", expanding=True))))
 _STOCK_OF_SKUS: Final = Statement(select(*_STOCK_FIELDS).where(STOCK.c.sku.in_(bindparam("skus", expanding=True))))
 _CHANGE: Final = Statement(
     update(OFFER)
@@ -94,7 +94,7 @@ class SqlOfferStore(SqlOutgoing):
             found: dict[str, list[Offer]] = {}
             for start in range(0, len(item_ids), _ITEMS_AT_ONCE):
                 items = {"items": list(item_ids[start : start + _ITEMS_AT_ONCE])}
-                for offer in _with_stock(_OFFERS_OF.all(tx, items), _STOCK_OF.all(tx, items)):
+                for offer in with_stock(_OFFERS_OF.all(tx, items), _STOCK_OF.all(tx, items)):
                     found.setdefault(offer.item_id, []).append(offer)
             return found
 
@@ -109,7 +109,7 @@ class SqlOfferStore(SqlOutgoing):
         wanted = {"skus": list(skus)}
 
         def unit(tx: Tx) -> dict[str, Offer]:
-            offers = _with_stock(_OFFERS_BY_SKU.all(tx, wanted), _STOCK_OF_SKUS.all(tx, wanted))
+            offers = with_stock(_OFFERS_BY_SKU.all(tx, wanted), _STOCK_OF_SKUS.all(tx, wanted))
             return {offer.sku: offer for offer in offers}
 
         return await self._database.read(unit, brief=len(skus) <= _BRIEF_ITEMS) if skus else {}
@@ -119,7 +119,7 @@ class SqlOfferStore(SqlOutgoing):
 
         def unit(tx: Tx) -> list[Offer]:
             rows = _OF_SELLER.all(tx, {"by_seller": seller, "after": after, "most": limit})
-            return _with_stock(rows, _STOCK_OF_SKUS.all(tx, {"skus": [row[0] for row in rows]}) if rows else [])
+            return with_stock(rows, _STOCK_OF_SKUS.all(tx, {"skus": [row[0] for row in rows]}) if rows else [])
 
         return await self._database.read(unit)
 
@@ -252,7 +252,7 @@ def _inserted(tx: Tx, change: CountChange, units: int) -> Row:
 
 def _one(tx: Tx, sku: str) -> Offer | None:
     row = _OFFER.first(tx, {"by_sku": sku})
-    return _with_stock([row], _STOCK_OF_SKUS.all(tx, {"skus": [sku]}))[0] if row else None
+    return with_stock([row], _STOCK_OF_SKUS.all(tx, {"skus": [sku]}))[0] if row else None
 
 
 def _required(tx: Tx, sku: str) -> Offer:
@@ -262,7 +262,7 @@ def _required(tx: Tx, sku: str) -> Offer:
     return offer
 
 
-def _with_stock(offers: Sequence[Row], stock: Sequence[Row]) -> list[Offer]:
+def with_stock(offers: Sequence[Row], stock: Sequence[Row]) -> list[Offer]:
     """Offers with their stock, buckets of a warehouse summed."""
     by_sku: dict[str, dict[str, StockRow]] = {}
     for sku, warehouse, on_hand, held, version in stock:

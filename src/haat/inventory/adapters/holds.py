@@ -1,0 +1,249 @@
+"""Holds in SQL: units reserved for orders, in the order's own unit.
+
+The guard comes first and decides: a conditional UPDATE of the stock row that also sees the offer the buyer saw. Nothing
+that was read before it counts. Stock rows are always touched in the order of their key. A hold leaves the row's
+version alone, which is that of the count a seller states: selling does not make his If-Match stale, shipping does.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Final, Literal, NamedTuple
+
+from sqlalchemy import BindParameter, bindparam, exists, func, insert, literal_column, select, update
+
+from haat.engines.sql import Statement, Tx
+from haat.events.outbox import Outbox
+from haat.inventory.adapters.restate import ADD_MOVEMENT, LOCK_STOCK, movement
+from haat.inventory.adapters.sql import OFFER_FIELDS, with_stock
+from haat.inventory.adapters.tables import HOLD, OFFER, STOCK
+from haat.inventory.messages import StockHeld
+from haat.inventory.model import HoldsAdrift, Offer, PartsRefused, TooMuchHeld
+from haat.inventory.ports import Part
+
+_UNLIMITED: Final = 2**40
+
+_AT = (
+    STOCK.c.sku == bindparam("by_sku"),
+    STOCK.c.warehouse == bindparam("by_warehouse"),
+    STOCK.c.bucket == bindparam("by_bucket"),
+)
+_AS_SEEN = exists(
+    select(literal_column("1"))
+    .select_from(OFFER)
+    .where(
+        OFFER.c.sku == bindparam("by_sku"),
+        OFFER.c.version == bindparam("seen_version"),
+        OFFER.c.active == 1,
+        OFFER.c.price_minor.is_not(None),
+    )
+)
+_GUARD: Final = Statement(
+    update(STOCK)
+    .where(*_AT, STOCK.c.on_hand - STOCK.c.held >= bindparam("by_units"), _AS_SEEN)
+    .values(held=STOCK.c.held + bindparam("by_units"))
+)
+_OPEN_OF_OWNER = (
+    select(func.coalesce(func.sum(HOLD.c.units), 0))
+    .where(HOLD.c.owner == bindparam("of_owner"), HOLD.c.state == "held", HOLD.c.sku == bindparam("by_sku"))
+    .scalar_subquery()
+)
+_HOLD_COLUMNS: Final = tuple(HOLD.c.keys())
+# The offer's row is there (the guard saw it): it gives the item, and a FROM, which MariaDB wants before a WHERE.
+_TAKE: Final = Statement(
+    insert(HOLD).from_select(
+        list(_HOLD_COLUMNS),
+        select(
+            bindparam("order_id"), bindparam("part"), OFFER.c.sku, bindparam("warehouse"), bindparam("bucket"),
+            OFFER.c.item_id, bindparam("owner"), bindparam("units"), bindparam("state"), bindparam("now_ms"),
+            bindparam("now_ms"),
+        ).where(OFFER.c.sku == bindparam("by_sku"), _OPEN_OF_OWNER + bindparam("units") <= bindparam("most")),
+    )
+)  # fmt: skip
+_LOCK_OFFERS: Final = Statement(
+    select(*OFFER_FIELDS)
+    .where(OFFER.c.sku.in_(bindparam("skus", expanding=True)))
+    .order_by(OFFER.c.sku)
+    .with_for_update(read=True)
+)
+_STATES: BindParameter[str] = bindparam("states", expanding=True)
+_OPEN_ON: Final = Statement(
+    select(HOLD.c.sku, HOLD.c.warehouse, HOLD.c.bucket, func.sum(HOLD.c.units))
+    .where(HOLD.c.sku.in_(bindparam("skus", expanding=True)), HOLD.c.state.in_(("held", "committed")))
+    .group_by(HOLD.c.sku, HOLD.c.warehouse, HOLD.c.bucket)
+)
+_OTHERS_OF_OWNER: Final = Statement(
+    select(HOLD.c.sku, func.sum(HOLD.c.units))
+    .where(HOLD.c.owner == bindparam("of_owner"), HOLD.c.state == "held", HOLD.c.order_id != bindparam("by_order"))
+    .group_by(HOLD.c.sku)
+)
+_HELD: Final = Statement(
+    select(HOLD.c.sku, HOLD.c.warehouse, HOLD.c.bucket, HOLD.c.item_id, HOLD.c.units)
+    .where(HOLD.c.order_id == bindparam("by_order"), HOLD.c.state.in_(_STATES))
+    .order_by(HOLD.c.part)
+    .with_for_update()
+)
+_END: Final = Statement(
+    update(HOLD)
+    .where(HOLD.c.order_id == bindparam("by_order"), HOLD.c.state.in_(_STATES))
+    .values(state=bindparam("new_state"), changed_ms=bindparam("now_ms"))
+)
+_GIVE_BACK: Final = Statement(
+    update(STOCK).where(*_AT, STOCK.c.held >= bindparam("by_units")).values(held=STOCK.c.held - bindparam("by_units"))
+)
+_SEND: Final = Statement(
+    update(STOCK)
+    .where(*_AT, STOCK.c.held >= bindparam("by_units"))
+    .values(
+        held=STOCK.c.held - bindparam("by_units"),
+        on_hand=STOCK.c.on_hand - bindparam("by_units"),
+        version=STOCK.c.version + 1,
+        as_of_ms=bindparam("now_ms"),  # a count from before they left must not bring them back
+    )
+)
+
+
+class _At(NamedTuple):
+    """The key of a stock row."""
+
+    sku: str
+    warehouse: str
+    bucket: int
+
+
+class SqlHolds:
+    """Orders' Holds on the orders database. Promises: haat.orders.ports."""
+
+    __slots__ = ("_outbox",)
+
+    def __init__(self, outbox: Outbox) -> None:
+        self._outbox = outbox
+
+    def shelf(self, tx: Tx, skus: Sequence[str]) -> Mapping[str, Offer]:
+        """Offers by sku with their stock by warehouse, locked until the unit ends; unknown skus are absent.
+
+        Two statements.
+        """
+        wanted = {"skus": sorted(set(skus))}
+        offers = _LOCK_OFFERS.all(tx, wanted)
+        stock = [(row[0], row[1], row[4], row[5], row[6]) for row in LOCK_STOCK.all(tx, wanted)]
+        return {offer.sku: offer for offer in with_stock(offers, stock)}
+
+    def take(
+        self,
+        tx: Tx,
+        order_id: str,
+        owner: str,
+        parts: Sequence[Part],
+        most_per_sku: int,
+        *,
+        committed: bool = False,
+    ) -> None:
+        """Hold every part, or raise and leave the unit to be undone. Three statements for any number of parts.
+
+        `committed`: the holds need no payment (cash on delivery), so neither expiry nor the limit is about them.
+
+        Raises: PartsRefused (`skus`), TooMuchHeld (`skus`, `most`).
+        """
+        rows = _summed((_At(part.sku, part.warehouse, part.bucket), part.offer_version, part.units) for part in parts)
+        guards = [{**_named(at), "by_units": units, "seen_version": version} for (at, version), units in rows.items()]
+        if _GUARD.many(tx, guards) != len(guards):
+            raise PartsRefused(skus=self._refused(tx, rows))
+        hold = {"order_id": order_id, "owner": owner, "of_owner": owner, "now_ms": tx.now_ms}
+        hold |= {"state": "committed" if committed else "held", "most": _UNLIMITED if committed else most_per_sku}
+        holds = [
+            {**hold, "part": p.part, "by_sku": p.sku, "warehouse": p.warehouse, "bucket": p.bucket, "units": p.units}
+            for p in parts
+        ]
+        if _TAKE.many(tx, holds) != len(holds):
+            raise TooMuchHeld(skus=self._over(tx, order_id, owner, parts, most_per_sku), most=most_per_sku)
+        items = {part.sku: part.item_id for part in parts}
+        moved = _summed((at, 0, units) for (at, _), units in rows.items())
+        self._move(tx, order_id, "hold", [(at, items[at.sku], units, 0) for (at, _), units in moved.items()])
+
+    def commit(self, tx: Tx, order_id: str) -> int:
+        """Held becomes committed; how many changed. One statement."""
+        named = {"by_order": order_id, "states": ["held"], "new_state": "committed", "now_ms": tx.now_ms}
+        return _END.one(tx, named)
+
+    def release(self, tx: Tx, order_id: str) -> int:
+        """Held and committed become released and their units free; how many changed. At most four statements.
+
+        Raises: HoldsAdrift when a stock row counts fewer units held than the order holds.
+        """
+        return self._end(tx, order_id, "release")
+
+    def consume(self, tx: Tx, order_id: str) -> int:
+        """Committed becomes consumed and its units leave the warehouse; how many changed. At most four statements.
+
+        Raises: HoldsAdrift.
+        """
+        return self._end(tx, order_id, "ship")
+
+    def _end(self, tx: Tx, order_id: str, reason: Literal["release", "ship"]) -> int:
+        shipped = reason == "ship"
+        named = {"by_order": order_id, "states": ["committed"] if shipped else ["held", "committed"]}
+        open_rows = _HELD.all(tx, named)
+        if not open_rows:
+            return 0
+        rows = _summed((_At(*row[:3]), 0, row[4]) for row in open_rows)
+        counts = [{**_named(at), "by_units": units, "now_ms": tx.now_ms} for (at, _), units in rows.items()]
+        if (_SEND if shipped else _GIVE_BACK).many(tx, counts) != len(counts):
+            raise HoldsAdrift(order_id=order_id)
+        ended = _END.one(tx, {**named, "new_state": "consumed" if shipped else "released", "now_ms": tx.now_ms})
+        if ended != len(open_rows):
+            raise HoldsAdrift(order_id=order_id)
+        items = {row[0]: row[3] for row in open_rows}
+        self._move(
+            tx, order_id, reason, [(at, items[at.sku], -units, -units * shipped) for (at, _), units in rows.items()]
+        )
+        return ended
+
+    def _move(self, tx: Tx, order_id: str, reason: str, moves: Sequence[tuple[_At, str, int, int]]) -> None:
+        """Movements and events of stock rows: (row, item, d_held, d_on_hand). One statement."""
+        reference = f"{order_id}:{reason}"
+        ADD_MOVEMENT.many(
+            tx,
+            [
+                movement(tx, at, d_on_hand, d_held, reason=reason, reference=reference, actor="order")
+                for at, _, d_held, d_on_hand in moves
+            ],
+        )
+        self._outbox.add(
+            tx,
+            [
+                (item_id, StockHeld(item_id, at.sku, at.warehouse, d_held, d_on_hand))
+                for at, item_id, d_held, d_on_hand in moves
+            ],
+        )
+
+    def _refused(self, tx: Tx, rows: Mapping[tuple[_At, int], int]) -> list[str]:
+        """Which skus the guard refused: a summed row count does not say it, so look, now that all is undone anyway.
+
+        A row whose count is above its holds by what was asked has been taken; the others were refused.
+        """
+        skus = sorted({at.sku for at, _ in rows})
+        held = {_At(*row[:3]): row[3] for row in _OPEN_ON.all(tx, {"skus": skus})}
+        now = {_At(*row[:3]): row[5] for row in LOCK_STOCK.all(tx, {"skus": skus})}
+        asked: dict[_At, int] = {}
+        for (at, _), units in rows.items():
+            asked[at] = asked.get(at, 0) + units
+        refused = {at.sku for at, units in asked.items() if now.get(at, 0) - held.get(at, 0) != units}
+        return sorted(refused) or skus
+
+    def _over(self, tx: Tx, order_id: str, owner: str, parts: Sequence[Part], most: int) -> list[str]:
+        """The skus of which the buyer would hold more than he may."""
+        units = dict[str, int](_OTHERS_OF_OWNER.all(tx, {"of_owner": owner, "by_order": order_id}))
+        for part in parts:
+            units[part.sku] = units.get(part.sku, 0) + part.units
+        return sorted({part.sku for part in parts if units[part.sku] > most})
+
+
+def _summed(rows: Iterable[tuple[_At, int, int]]) -> dict[tuple[_At, int], int]:
+    """Units by stock row and offer version, in the order in which rows are locked."""
+    sums: dict[tuple[_At, int], int] = {}
+    for at, version, units in rows:
+        sums[at, version] = sums.get((at, version), 0) + units
+    return dict(sorted(sums.items()))
+
+
+def _named(at: _At) -> dict[str, object]:
+    return {"by_sku": at.sku, "by_warehouse": at.warehouse, "by_bucket": at.bucket}

@@ -1,0 +1,484 @@
+"""The contract of Holds (haat.orders.ports): one class, every engine binds to it with fixtures only."""
+
+import asyncio
+import datetime
+from collections.abc import AsyncIterator, Callable, Sequence
+from typing import Any, Protocol
+
+import pytest
+from hypothesis import strategies as st
+from hypothesis.stateful import invariant, precondition, rule
+
+from haat.engines.sql import Database, Tx
+from haat.errors import Conflict, Unavailable
+from haat.events.envelope import Event
+from haat.inventory.ports import OfferStore
+from haat.orders.model import Part
+from haat.orders.ports import Holds
+from tests.contracts.machines import Machine
+from tests.contracts.offer_store import change, key, restated
+from tests.contracts.rigs import Breakable, Rigs, play
+
+MOST = 10
+DAY = datetime.date(2026, 11, 27)
+At = tuple[str, str]  # sku, warehouse
+Counts = dict[At, tuple[int, int]]  # (on_hand, held) of each stock row
+
+
+class HoldsRig(Breakable, Protocol):
+    """An orders database with inventory's tables."""
+
+    database: Database
+    store: OfferStore
+    holds: Holds
+
+    async def counts(self) -> Counts:
+        """What the stock rows say."""
+
+    async def of_movements(self) -> Counts:
+        """What the movements sum to."""
+
+    async def of_holds(self) -> dict[At, int]:
+        """Units of open holds."""
+
+    async def movements(self, order_id: str) -> list[tuple[str, str, str, int, int]]:
+        """(reference, sku, warehouse, d_on_hand, d_held) of an order, as written."""
+
+    async def events(self) -> list[Event]:
+        """What waits in the outbox."""
+
+    async def drift(self) -> list[Any]:
+        """What inventory itself finds wrong."""
+
+
+def part(number: int, sku: str, warehouse: str = "w1", *, units: int = 1, version: int = 1, bucket: int = 0) -> Part:
+    return Part(
+        part=number,
+        line=number,
+        sku=sku,
+        item_id=f"itm_{sku}",
+        warehouse=warehouse,
+        bucket=bucket,
+        units=units,
+        offer_version=version,
+        promised_on=DAY,
+    )
+
+
+async def stocked(rig: HoldsRig, *rows: tuple[str, str, int]) -> None:
+    """Active offers of 199 rupees with units."""
+    for n, (sku, warehouse, units) in enumerate(rows):
+        said = restated(sku, item_id=f"itm_{sku}", as_of_ms=n + 1, counts=[(warehouse, units)])
+        await rig.store.restate([said])
+
+
+async def take(
+    rig: HoldsRig, order_id: str, *parts: Part, owner: str = "", most: int = MOST, committed: bool = False
+) -> int:
+    """The number of statements it cost."""
+
+    def unit(tx: Tx) -> int:
+        rig.holds.take(tx, order_id, owner or f"usr_{order_id}", parts, most, committed=committed)
+        return tx.statements
+
+    return await rig.database.transact(unit)
+
+
+async def ended(rig: HoldsRig, verb: Callable[[Tx, str], int], order_id: str) -> tuple[int, int]:
+    """How many holds changed, and what it cost."""
+
+    def unit(tx: Tx) -> tuple[int, int]:
+        return verb(tx, order_id), tx.statements
+
+    return await rig.database.transact(unit)
+
+
+async def refusal(taking: Any) -> tuple[str, list[str]]:
+    """Code and skus of the refusal."""
+    with pytest.raises(Conflict) as caught:
+        await taking
+    return caught.value.code, list(caught.value.facts["skus"])  # type: ignore[call-overload]
+
+
+async def agree(rig: HoldsRig) -> Counts:
+    """P4: stock rows, movements and holds tell the same; the counts."""
+    counts = await rig.counts()
+    assert await rig.of_movements() == {at: n for at, n in counts.items() if n != (0, 0)}
+    assert await rig.of_holds() == {at: held for at, (_, held) in counts.items() if held}
+    assert all(0 <= held <= on_hand for on_hand, held in counts.values())
+    assert await rig.drift() == []
+    return counts
+
+
+class HoldsContract:
+    """P1 to P6 of haat.orders.ports: Holds."""
+
+    @pytest.fixture
+    async def rig(self, rigs: Rigs[HoldsRig]) -> AsyncIterator[HoldsRig]:
+        async with rigs() as rig:
+            yield rig
+
+    async def test_p1_a_race_for_the_last_units_holds_each_once(self, rig: HoldsRig) -> None:
+        await stocked(rig, ("acme.A", "w1", 20))
+        answers = await asyncio.gather(
+            *(take(rig, f"ord_{n}", part(1, "acme.A")) for n in range(80)), return_exceptions=True
+        )
+        refused = [answer for answer in answers if isinstance(answer, Conflict)]
+        assert len(refused) == 60
+        assert {(error.code, str(error.facts["skus"])) for error in refused} == {("parts-refused", "['acme.A']")}
+        assert await agree(rig) == {("acme.A", "w1"): (20, 20)}
+
+    async def test_p1_opposite_orders_of_lines_get_all_units_out_and_no_more(self, rig: HoldsRig) -> None:
+        await stocked(rig, ("acme.A", "w1", 15), ("acme.B", "w2", 15))
+
+        async def buyer(n: int) -> int:
+            lines = [part(1, "acme.A"), part(2, "acme.B", "w2")]
+            return await take(rig, f"ord_{n}", *(lines if n % 2 else reversed(lines)))
+
+        answers = await asyncio.gather(*(buyer(n) for n in range(40)), return_exceptions=True)
+        assert sum(isinstance(answer, Conflict) for answer in answers) == 25
+        assert sum(isinstance(answer, int) for answer in answers) == 15
+        assert await agree(rig) == {("acme.A", "w1"): (15, 15), ("acme.B", "w2"): (15, 15)}
+
+    async def test_p1_takers_and_givers_at_once_never_lose_count(self, rig: HoldsRig) -> None:
+        await stocked(rig, ("acme.A", "w1", 3))
+
+        async def buyer(n: int) -> bool:
+            try:
+                await take(rig, f"ord_{n}", part(1, "acme.A"))
+            except Conflict:
+                return False
+            verb = (rig.holds.release, rig.holds.commit)[n % 2]
+            return (await ended(rig, verb, f"ord_{n}"))[0] == 1
+
+        got = await asyncio.gather(*(buyer(n) for n in range(60)))
+        assert sum(got) >= 3
+        committed = sum(ok for n, ok in enumerate(got) if n % 2)
+        assert await agree(rig) == {("acme.A", "w1"): (3, committed)}
+
+    async def test_p1_demand_of_several_lines_is_summed_before_the_guard(self, rig: HoldsRig) -> None:
+        await stocked(rig, ("acme.A", "w1", 5))
+        assert (await refusal(take(rig, "ord_1", part(1, "acme.A", units=3), part(2, "acme.A", units=3))))[1] == [
+            "acme.A"
+        ]
+        await take(rig, "ord_2", part(1, "acme.A", units=3), part(2, "acme.A", units=2))
+        assert await agree(rig) == {("acme.A", "w1"): (5, 5)}
+        assert await rig.movements("ord_2") == [("ord_2:hold", "acme.A", "w1", 0, 5)]
+
+    async def test_p2_one_missing_part_and_nothing_is_held(self, rig: HoldsRig) -> None:
+        await stocked(rig, ("acme.A", "w1", 9), ("acme.B", "w1", 1), ("acme.C", "w1", 9), ("acme.D", "w1", 0))
+        before = await rig.events()
+        parts = [part(n, f"acme.{sku}", units=2) for n, sku in enumerate("DCBA", 1)]
+        code, skus = await refusal(take(rig, "ord_1", *parts))
+        assert (code, skus) == ("parts-refused", ["acme.B", "acme.D"])
+        counts = await agree(rig)
+        assert {held for _, held in counts.values()} == {0}
+        assert await rig.events() == before
+
+    async def test_p2_what_others_hold_does_not_confuse_the_refusal(self, rig: HoldsRig) -> None:
+        await stocked(rig, ("acme.A", "w1", 4), ("acme.B", "w1", 3))
+        await take(rig, "ord_1", part(1, "acme.A", units=2), part(2, "acme.B", units=2))
+        code, skus = await refusal(take(rig, "ord_2", part(1, "acme.A", units=2), part(2, "acme.B", units=2)))
+        assert (code, skus) == ("parts-refused", ["acme.B"])
+
+    async def test_p2_a_sku_or_row_that_is_not_there_is_refused_by_name(self, rig: HoldsRig) -> None:
+        await stocked(rig, ("acme.A", "w1", 4))
+        assert await refusal(take(rig, "ord_1", part(1, "acme.A"), part(2, "acme.X"))) == ("parts-refused", ["acme.X"])
+        assert await refusal(take(rig, "ord_1", part(1, "acme.A", "w9"))) == ("parts-refused", ["acme.A"])
+        assert await refusal(take(rig, "ord_1", part(1, "acme.A", bucket=3))) == ("parts-refused", ["acme.A"])
+
+    async def test_p2_the_same_order_cannot_hold_twice(self, rig: HoldsRig) -> None:
+        await stocked(rig, ("acme.A", "w1", 4))
+        await take(rig, "ord_1", part(1, "acme.A"))
+        with pytest.raises(Conflict):
+            await take(rig, "ord_1", part(1, "acme.A"))
+        assert await agree(rig) == {("acme.A", "w1"): (4, 1)}
+
+    async def test_p2_a_part_of_no_units_or_fewer_is_refused(self, rig: HoldsRig) -> None:
+        await stocked(rig, ("acme.A", "w1", 4))
+        await take(rig, "ord_0", part(1, "acme.A"))
+        for units in (0, -1):
+            with pytest.raises(Conflict):
+                await take(rig, "ord_1", part(1, "acme.A", units=units))
+        assert await agree(rig) == {("acme.A", "w1"): (4, 1)}
+
+    async def test_p3_each_end_comes_once(self, rig: HoldsRig) -> None:
+        await stocked(rig, ("acme.A", "w1", 9), ("acme.B", "w2", 9))
+        parts = (part(1, "acme.B", "w2", units=2), part(2, "acme.A", units=3), part(3, "acme.A"))
+        for order_id in ("ord_1", "ord_2"):
+            await take(rig, order_id, *parts)
+        assert await ended(rig, rig.holds.consume, "ord_1") == (0, 1)  # not paid for
+        assert await ended(rig, rig.holds.commit, "ord_1") == (3, 1)
+        assert await ended(rig, rig.holds.commit, "ord_1") == (0, 1)
+        assert await ended(rig, rig.holds.consume, "ord_1") == (3, 4)
+        for verb in (rig.holds.consume, rig.holds.release, rig.holds.commit):
+            assert (await ended(rig, verb, "ord_1"))[0] == 0
+        assert await ended(rig, rig.holds.release, "ord_2") == (3, 4)
+        for verb in (rig.holds.release, rig.holds.commit, rig.holds.consume):
+            assert (await ended(rig, verb, "ord_2"))[0] == 0
+        assert await agree(rig) == {("acme.A", "w1"): (5, 0), ("acme.B", "w2"): (7, 0)}
+        assert [row[0] for row in await rig.movements("ord_1")] == ["ord_1:hold"] * 2 + ["ord_1:ship"] * 2
+        assert [row[0] for row in await rig.movements("ord_2")] == ["ord_2:hold"] * 2 + ["ord_2:release"] * 2
+
+    async def test_p3_committed_units_can_still_be_released(self, rig: HoldsRig) -> None:
+        await stocked(rig, ("acme.A", "w1", 2))
+        await take(rig, "ord_1", part(1, "acme.A", units=2))
+        await ended(rig, rig.holds.commit, "ord_1")
+        assert (await ended(rig, rig.holds.release, "ord_1"))[0] == 1
+        assert await agree(rig) == {("acme.A", "w1"): (2, 0)}
+
+    async def test_p3_many_who_end_the_same_hold_end_it_once(self, rig: HoldsRig) -> None:
+        await stocked(rig, ("acme.A", "w1", 5))
+        await take(rig, "ord_0", part(1, "acme.A", units=3))
+        await take(rig, "ord_1", part(1, "acme.A", units=2))
+        await ended(rig, rig.holds.commit, "ord_1")
+        verbs = (rig.holds.release, rig.holds.consume) * 10
+        answers = await asyncio.gather(*(ended(rig, verb, "ord_1") for verb in verbs))
+        assert sum(changed for changed, _ in answers) == 1
+        assert (await agree(rig))["acme.A", "w1"] in {(5, 3), (3, 3)}
+
+    async def test_p3_of_an_order_without_holds_nothing_ends(self, rig: HoldsRig) -> None:
+        for verb in (rig.holds.commit, rig.holds.release, rig.holds.consume):
+            assert await ended(rig, verb, "ord_none") == (0, 1)
+
+    async def test_p4_every_change_has_its_event_and_a_refused_one_has_none(self, rig: HoldsRig) -> None:
+        await stocked(rig, ("acme.A", "w1", 5), ("acme.A", "w2", 5))
+        before = len(await rig.events())
+        await take(rig, "ord_1", part(1, "acme.A", units=2), part(2, "acme.A", "w2"))
+        await ended(rig, rig.holds.commit, "ord_1")
+        await ended(rig, rig.holds.consume, "ord_1")
+        with pytest.raises(Conflict):
+            await take(rig, "ord_2", part(1, "acme.A", units=9))
+        await ended(rig, rig.holds.release, "ord_1")
+        said = (await rig.events())[before:]
+        assert {(event.type, event.subject) for event in said} == {("stock.held", "itm_acme.A")}
+        assert [event.read(dict[str, Any]) for event in said] == [
+            {"item_id": "itm_acme.A", "sku": "acme.A", "warehouse": warehouse, "d_held": d_held, "d_on_hand": d_on_hand}
+            for warehouse, d_held, d_on_hand in (("w1", 2, 0), ("w2", 1, 0), ("w1", -2, -2), ("w2", -1, -1))
+        ]
+
+    async def test_p4_a_count_below_its_holds_ends_nothing_and_is_found(self, rig: HoldsRig) -> None:
+        await stocked(rig, ("acme.A", "w1", 5))
+        await take(rig, "ord_1", part(1, "acme.A", units=2))
+
+        def broken_by_hand(tx: Tx) -> None:
+            tx.cursor.execute("UPDATE stock SET held = 1")
+
+        await rig.database.transact(broken_by_hand)
+        with pytest.raises(Conflict):
+            await ended(rig, rig.holds.release, "ord_1")
+        assert await rig.of_holds() == {("acme.A", "w1"): 2}
+        assert len(await rig.drift()) == 1
+
+    @pytest.mark.parametrize(
+        "over", [{"price_minor": 20_000}, {"price_minor": None}, {"active": False}], ids=["price", "no price", "off"]
+    )
+    async def test_p5_an_offer_that_moved_on_is_refused(self, rig: HoldsRig, over: dict[str, Any]) -> None:
+        await stocked(rig, ("acme.A", "w1", 5), ("acme.B", "w1", 5))
+        await rig.store.restate([restated("acme.A", item_id="itm_acme.A", as_of_ms=9, **over)])
+        parts = [part(1, "acme.A"), part(2, "acme.B")]
+        assert await refusal(take(rig, "ord_1", *parts)) == ("parts-refused", ["acme.A"])
+        if over.get("price_minor"):
+            await take(rig, "ord_1", part(1, "acme.A", version=2))
+        else:  # and what is not sold is not sold at any version
+            assert await refusal(take(rig, "ord_1", part(1, "acme.A", version=2))) == ("parts-refused", ["acme.A"])
+
+    async def test_p5_price_changes_against_takers(self, rig: HoldsRig) -> None:
+        await stocked(rig, ("acme.A", "w1", 100))
+
+        async def seller(n: int) -> None:
+            await rig.store.restate([restated("acme.A", item_id="itm_acme.A", as_of_ms=n, price_minor=n)])
+
+        taken = [take(rig, f"ord_{n}", part(1, "acme.A")) for n in range(20)]
+        answers = await asyncio.gather(*taken, *(seller(n) for n in range(2, 9)), return_exceptions=True)
+        assert all(isinstance(answer, int | Conflict) or answer is None for answer in answers)
+        assert (await refusal(take(rig, "ord_x", part(1, "acme.A"))))[1] == ["acme.A"]
+        await agree(rig)
+
+    async def test_p6_unpaid_units_of_a_sku_are_limited_per_buyer(self, rig: HoldsRig) -> None:
+        await stocked(rig, ("acme.A", "w1", 50), ("acme.A", "w2", 50), ("acme.B", "w1", 50))
+        await take(rig, "ord_1", part(1, "acme.A", units=6), owner="usr_1")
+        two = [part(1, "acme.B", units=9), part(2, "acme.A", "w2", units=3), part(3, "acme.A", "w2", units=2)]
+        assert await refusal(take(rig, "ord_2", *two, owner="usr_1")) == ("too-much-held", ["acme.A"])
+        await take(rig, "ord_2", *two[:2], owner="usr_1")
+        await take(rig, "ord_3", part(1, "acme.A", units=10), owner="usr_2")
+        await ended(rig, rig.holds.commit, "ord_1")  # paid: no longer in the way
+        await take(rig, "ord_4", part(1, "acme.A", units=7), owner="usr_1")
+        assert await refusal(take(rig, "ord_5", part(1, "acme.A"), owner="usr_1")) == ("too-much-held", ["acme.A"])
+        await agree(rig)
+
+    async def test_p6_many_orders_of_one_buyer_at_once_stay_below_the_limit(self, rig: HoldsRig) -> None:
+        await stocked(rig, ("acme.A", "w1", 100))
+        answers = await asyncio.gather(
+            *(take(rig, f"ord_{n}", part(1, "acme.A", units=3), owner="usr_1") for n in range(20)),
+            return_exceptions=True,
+        )
+        assert sum(isinstance(answer, int) for answer in answers) == 3
+        assert await agree(rig) == {("acme.A", "w1"): (100, 9)}
+
+    async def test_p6_cash_on_delivery_is_committed_at_once(self, rig: HoldsRig) -> None:
+        await stocked(rig, ("acme.A", "w1", 50))
+        await take(rig, "ord_1", part(1, "acme.A", units=10), owner="usr_1")
+        await take(rig, "ord_2", part(1, "acme.A", units=10), owner="usr_1", committed=True)
+        assert (await ended(rig, rig.holds.commit, "ord_2"))[0] == 0
+        assert (await ended(rig, rig.holds.consume, "ord_2"))[0] == 1
+        assert await agree(rig) == {("acme.A", "w1"): (40, 10)}
+
+    async def test_a_take_costs_three_statements_whatever_its_size(self, rig: HoldsRig) -> None:
+        skus = [f"acme.{n:02}" for n in range(50)]
+        await stocked(rig, *((sku, "w1", 5) for sku in skus))
+        assert await take(rig, "ord_1", part(1, skus[0])) == 3
+        assert await take(rig, "ord_2", *(part(n, sku) for n, sku in enumerate(skus, 1))) == 3
+        assert await ended(rig, rig.holds.release, "ord_2") == (50, 4)
+
+    async def test_the_shelf_shows_what_can_be_taken(self, rig: HoldsRig) -> None:
+        await stocked(rig, ("acme.A", "w2", 5), ("acme.A", "w1", 3), ("acme.B", "w1", 1))
+        await take(rig, "ord_1", part(1, "acme.A", "w2", units=2))
+
+        def unit(tx: Tx) -> tuple[Any, int]:
+            shelf = rig.holds.shelf(tx, ["acme.X", "acme.A", "acme.A"])
+            free = {row.warehouse: row.free for row in shelf["acme.A"].stock}
+            rig.holds.take(tx, "ord_2", "usr_2", [part(1, "acme.A", "w2", units=free["w2"])], MOST)
+            return (set(shelf), free, shelf["acme.A"].version, shelf["acme.A"].price_minor), tx.statements
+
+        assert await rig.database.transact(unit) == (({"acme.A"}, {"w1": 3, "w2": 3}, 1, 19900), 5)
+        assert (await agree(rig))["acme.A", "w2"] == (5, 5)
+
+    async def test_the_last_unit_anywhere_is_found_by_looking_inside_the_unit(self, rig: HoldsRig) -> None:
+        """A taker whose plan was refused plans again from the shelf: nobody is refused while a unit is left."""
+        await stocked(rig, ("acme.A", "w1", 7), ("acme.A", "w2", 6), ("acme.A", "w3", 5))
+
+        async def buyer(n: int) -> bool:
+            def unit(tx: Tx) -> bool:
+                stock = rig.holds.shelf(tx, ["acme.A"])["acme.A"].stock
+                where = next((row.warehouse for row in stock if row.free), None)
+                if where is None:
+                    return False
+                rig.holds.take(tx, f"ord_{n}", f"usr_{n}", [part(1, "acme.A", where)], MOST)
+                return True
+
+            return await rig.database.transact(unit)
+
+        assert sum(await asyncio.gather(*(buyer(n) for n in range(40)))) == 18
+        assert {held for _, held in (await agree(rig)).values()} == {5, 6, 7}
+
+    async def test_a_seller_may_state_counts_beside_holds(self, rig: HoldsRig) -> None:
+        """A hold does not make the seller's version stale; a shipment does, and an older feed does not undo it."""
+        await stocked(rig, ("acme.A", "w1", 5))
+        await take(rig, "ord_1", part(1, "acme.A", units=2))
+        row = await rig.store.set_count(change(9), expects=1)
+        assert (row.on_hand, row.held, row.version) == (9, 2, 2)
+        await ended(rig, rig.holds.commit, "ord_1")
+        await ended(rig, rig.holds.consume, "ord_1")
+        with pytest.raises(Conflict):
+            await rig.store.set_count(change(9, reference="r2"), expects=2)
+        await rig.store.restate([restated("acme.A", item_id="itm_acme.A", as_of_ms=8, counts=[("w1", 9)])])
+        assert await agree(rig) == {("acme.A", "w1"): (7, 0)}
+
+    async def test_an_engine_that_is_down_says_so(self, rig: HoldsRig) -> None:
+        await stocked(rig, ("acme.A", "w1", 5))
+        await take(rig, "ord_1", part(1, "acme.A"))
+        await rig.down()
+        with pytest.raises(Unavailable):
+            await take(rig, "ord_2", part(1, "acme.A"))
+        await rig.up()
+        assert (await ended(rig, rig.holds.release, "ord_1"))[0] == 1
+
+    def test_holds_as_a_state_machine(self, rigs: Rigs[HoldsRig]) -> None:
+        play(lambda: HoldsMachine(rigs), examples=12, steps=30)
+
+
+SKUS = ("acme.A", "acme.B")
+PLACES = ("w1", "w2")
+PARTS = st.lists(st.tuples(st.sampled_from(SKUS), st.sampled_from(PLACES), st.integers(1, 4)), min_size=1, max_size=4)
+
+
+class HoldsMachine(Machine[HoldsRig]):
+    """Holds beside a model of plain numbers: after each step counts, holds and movements agree with it."""
+
+    def __init__(self, rigs: Rigs[HoldsRig]) -> None:
+        super().__init__(rigs)
+        self.stock: dict[At, list[int]] = {(sku, place): [5, 0] for sku in SKUS for place in PLACES}
+        self.versions = dict.fromkeys(SKUS, 1)
+        self.orders: dict[str, tuple[str, str, list[tuple[str, str, int]]]] = {}  # owner, state, parts
+        self.steps = 0
+        self.wait(stocked(self.rig, *((sku, place, 5) for sku, place in self.stock)))
+
+    def _free(self, wanted: Sequence[tuple[str, str, int]]) -> bool:
+        asked: dict[At, int] = {}
+        for sku, place, units in wanted:
+            asked[sku, place] = asked.get((sku, place), 0) + units
+        return all(self.stock[at][0] - self.stock[at][1] >= units for at, units in asked.items())
+
+    def _allowed(self, owner: str, wanted: Sequence[tuple[str, str, int]]) -> bool:
+        mine = [parts for who, state, parts in self.orders.values() if who == owner and state == "held"]
+        for sku in {row[0] for row in wanted}:
+            rows = [row for parts in [*mine, wanted] for row in parts]
+            if sum(units for name, _, units in rows if name == sku) > MOST:
+                return False
+        return True
+
+    @rule(wanted=PARTS, owner=st.sampled_from(["usr_1", "usr_2"]), committed=st.booleans(), stale=st.booleans())
+    def taken(self, wanted: list[tuple[str, str, int]], owner: str, committed: bool, stale: bool) -> None:
+        self.steps += 1
+        order_id = f"ord_{self.steps}"
+        parts = [
+            part(n, sku, place, units=units, version=self.versions[sku] - stale)
+            for n, (sku, place, units) in enumerate(wanted, 1)
+        ]
+        taking = take(self.rig, order_id, *parts, owner=owner, committed=committed)
+        if stale or not self._free(wanted):
+            assert self.wait(refusal(taking))[0] == "parts-refused"
+        elif not committed and not self._allowed(owner, wanted):
+            assert self.wait(refusal(taking))[0] == "too-much-held"
+        else:
+            assert self.wait(taking) == 3
+            self.orders[order_id] = (owner, "committed" if committed else "held", wanted)
+            for sku, place, units in wanted:
+                self.stock[sku, place][1] += units
+
+    @precondition(lambda self: self.orders)
+    @rule(data=st.data(), verb=st.sampled_from(["commit", "release", "consume"]))
+    def ended(self, data: st.DataObject, verb: str) -> None:
+        order_id = data.draw(st.sampled_from(sorted(self.orders)))
+        owner, state, wanted = self.orders[order_id]
+        after = {
+            ("commit", "held"): "committed",
+            ("release", "held"): "released",
+            ("release", "committed"): "released",
+            ("consume", "committed"): "consumed",
+        }.get((verb, state))
+        changed, _ = self.wait(ended(self.rig, getattr(self.rig.holds, verb), order_id))
+        assert changed == (len(wanted) if after else 0)
+        if after is None:
+            return
+        self.orders[order_id] = (owner, after, wanted)
+        for sku, place, units in wanted:
+            self.stock[sku, place][1] -= units if after != "committed" else 0
+            self.stock[sku, place][0] -= units if after == "consumed" else 0
+
+    @rule(sku=st.sampled_from(SKUS), place=st.sampled_from(PLACES), delta=st.integers(-4, 6))
+    def counted(self, sku: str, place: str, delta: int) -> None:
+        self.steps += 1
+        on_hand, held = self.stock[sku, place]
+        moving = self.rig.store.move(
+            change(delta, sku=sku, warehouse=place, reference=f"r{self.steps}"), key(f"k{self.steps}")
+        )
+        if on_hand + delta < held:
+            with pytest.raises(Conflict):
+                self.wait(moving)
+        else:
+            self.wait(moving)
+            self.stock[sku, place][0] += delta
+
+    @rule(sku=st.sampled_from(SKUS))
+    def priced(self, sku: str) -> None:
+        self.steps += 1
+        row = restated(sku, item_id=f"itm_{sku}", as_of_ms=100 + self.steps, price_minor=self.steps)
+        self.wait(self.rig.store.restate([row]))
+        self.versions[sku] += 1
+
+    @invariant()
+    def all_agree(self) -> None:
+        counts = self.wait(agree(self.rig))
+        assert counts == {at: (on_hand, held) for at, (on_hand, held) in self.stock.items()}
