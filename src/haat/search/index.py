@@ -77,7 +77,7 @@ class Held(NamedTuple):
     ordinal: int
 
 
-class Words(msgspec.Struct, frozen=True):
+class Words(msgspec.Struct, frozen=True, gc=False):
     """The text asked for: OR over groups, the best variant of a group counts; `exact` matches keys.
 
     An item that has all groups but those `unknown` (their places) gets `coverage` on top of its score.
@@ -90,7 +90,7 @@ class Words(msgspec.Struct, frozen=True):
     every: bool = False  # all groups must match, for callers that demand it
 
 
-class AttributeFilter(msgspec.Struct, frozen=True):
+class AttributeFilter(msgspec.Struct, frozen=True, gc=False):
     """Any of these texts, or a number in any of these ranges (both ends included)."""
 
     name: str
@@ -98,7 +98,7 @@ class AttributeFilter(msgspec.Struct, frozen=True):
     ranges: tuple[tuple[float, float], ...] = ()
 
 
-class Filters(msgspec.Struct, frozen=True, kw_only=True):
+class Filters(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """What must hold beside the text."""
 
     category: str | None = None
@@ -109,7 +109,7 @@ class Filters(msgspec.Struct, frozen=True, kw_only=True):
     stocked: bool = True
 
 
-class ByHub(msgspec.Struct, frozen=True, tag=True):
+class ByHub(msgspec.Struct, frozen=True, tag=True, gc=False):
     """Items whose best arrival code at a hub is from `first` to `last`. 0 to 254: whatever reaches it."""
 
     hub: int
@@ -122,7 +122,7 @@ class ByHub(msgspec.Struct, frozen=True, tag=True):
         return self.first == 0 and self.last >= 254
 
 
-class ByWarehouse(msgspec.Struct, frozen=True, tag=True):
+class ByWarehouse(msgspec.Struct, frozen=True, tag=True, gc=False):
     """Items of these shipping classes stocked in any of these warehouses; the sets are OR-ed. No sets: nothing."""
 
     sets: tuple[tuple[tuple[str, ...], tuple[str, ...]], ...] = ()
@@ -131,7 +131,7 @@ class ByWarehouse(msgspec.Struct, frozen=True, tag=True):
 Clause = ByHub | ByWarehouse
 
 
-class Delivery(msgspec.Struct, frozen=True, kw_only=True):
+class Delivery(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """Where it must arrive. `dates` are cumulative clauses, soonest first; `by` limits hits, not the date counts."""
 
     reaches: Clause
@@ -140,7 +140,7 @@ class Delivery(msgspec.Struct, frozen=True, kw_only=True):
     dates: tuple[Clause, ...] = ()
 
 
-class FacetAsk(msgspec.Struct, frozen=True, kw_only=True):
+class FacetAsk(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """Which facets to count. `attributes`: these names first; then the most frequent ones up to `most`.
 
     `values`: most values of a facet; `numbers`: of a number, which also comes as ranges.
@@ -152,7 +152,7 @@ class FacetAsk(msgspec.Struct, frozen=True, kw_only=True):
     numbers: int = 11
 
 
-class Ask(msgspec.Struct, frozen=True, kw_only=True):
+class Ask(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """A whole question. Hashable: equal questions of one view have equal answers."""
 
     words: Words | None = None
@@ -168,7 +168,7 @@ class Ask(msgspec.Struct, frozen=True, kw_only=True):
         return msgspec.structs.replace(self, key="score", tiers=())
 
 
-class Window(msgspec.Struct, frozen=True, kw_only=True):
+class Window(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """Which hits of the order. `behind`: only those with a larger key (not for `score`)."""
 
     offset: int = 0
@@ -176,7 +176,7 @@ class Window(msgspec.Struct, frozen=True, kw_only=True):
     behind: int | None = None
 
 
-class RawFacet(msgspec.Struct, frozen=True):
+class RawFacet(msgspec.Struct, frozen=True, gc=False):
     """Counts of one attribute. `values` are texts or numbers; `ranges` (low, high, count) only for numbers."""
 
     name: str
@@ -186,7 +186,7 @@ class RawFacet(msgspec.Struct, frozen=True):
     items: int = 0  # that have the attribute at all
 
 
-class Tally(msgspec.Struct, frozen=True, kw_only=True):
+class Tally(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """Exact counts of a question."""
 
     total: int
@@ -221,7 +221,7 @@ class Ranked(Protocol):
 EXACT_BONUS: Final = 10_000.0
 
 
-class Found(msgspec.Struct, frozen=True):
+class Found(msgspec.Struct, frozen=True, gc=False):
     """The answer to an Ask."""
 
     tally: Tally

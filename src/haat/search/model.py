@@ -21,7 +21,7 @@ StockHint = Literal["in_stock", "few_left", "out_of_stock"]
 FacetKind = Literal["category", "text", "number", "boolean", "price", "date"]
 
 
-class SearchRequest(Struct, frozen=True, kw_only=True):
+class SearchRequest(Struct, frozen=True, kw_only=True, gc=False):
     """One search. Inside a filter values are OR-ed, the filters are AND-ed.
 
     `attributes`: name → values as text; a number may be a range: `10..20`, `..20`, `10..` (both ends included) or
@@ -45,14 +45,14 @@ class SearchRequest(Struct, frozen=True, kw_only=True):
     visitor: str | None = None  # key of the behaviour event; nothing is published without one
 
 
-class Price(Struct, frozen=True):
+class Price(Struct, frozen=True, gc=False):
     """An amount as it goes over the wire."""
 
     minor: int
     currency: str
 
 
-class Image(Struct, frozen=True):
+class Image(Struct, frozen=True, gc=False):
     """A picture; its sizes are at /pictures/{key}/{160,320,640,1280}.{avif,webp}."""
 
     key: str
@@ -61,14 +61,14 @@ class Image(Struct, frozen=True):
     height: int = 0
 
 
-class Rating(Struct, frozen=True):
+class Rating(Struct, frozen=True, gc=False):
     """What buyers said."""
 
     average: float
     count: int
 
 
-class Hit(Struct, frozen=True, kw_only=True):
+class Hit(Struct, frozen=True, kw_only=True, gc=False):
     """One item. `sku` is the variant that meets most of the filters; price, date and stock are that sku's own.
 
     `deliverable`: True/False for the PIN code asked, None when none was asked. `eta` only when it is deliverable.
@@ -87,7 +87,7 @@ class Hit(Struct, frozen=True, kw_only=True):
     variants: int = 1  # active skus
 
 
-class FacetValue(Struct, frozen=True, kw_only=True, omit_defaults=True):
+class FacetValue(Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
     """One choice of a facet and how many items it would leave. `min`/`max`: the edges of a range."""
 
     value: str
@@ -98,7 +98,7 @@ class FacetValue(Struct, frozen=True, kw_only=True, omit_defaults=True):
     max: float | None = None
 
 
-class Facet(Struct, frozen=True, kw_only=True, omit_defaults=True):
+class Facet(Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
     """A filter one can choose. Counted without its own selection, with all the others."""
 
     name: str
@@ -108,7 +108,7 @@ class Facet(Struct, frozen=True, kw_only=True, omit_defaults=True):
     values: tuple[FacetValue, ...] = ()
 
 
-class Facets(Struct, frozen=True, kw_only=True):
+class Facets(Struct, frozen=True, kw_only=True, gc=False):
     """`category`: the children of the chosen one, or the roots. `arrives_by`: cumulative per date, soonest first."""
 
     category: tuple[FacetValue, ...] = ()
@@ -118,14 +118,14 @@ class Facets(Struct, frozen=True, kw_only=True):
     attributes: tuple[Facet, ...] = ()
 
 
-class Unreachable(Struct, frozen=True):
+class Unreachable(Struct, frozen=True, gc=False):
     """What matches and is in stock, but is not shown: it comes after `deliver_by`, or never to this PIN code."""
 
     later: int = 0
     not_delivered: int = 0
 
 
-class SearchPage(Struct, frozen=True, kw_only=True):
+class SearchPage(Struct, frozen=True, kw_only=True, gc=False):
     """The answer. `total`, `facets` and `unreachable` count all pages, exactly, in the snapshot the hits come from.
 
     `next` is the cursor of the following page, None on the last. `restarted`: the snapshot of the cursor is gone and
