@@ -25,6 +25,7 @@ from haat.search.index import (
 from haat.vocabulary import SHIPPING_CLASSES
 
 _QUERY_SYNTAX: Final = frozenset("+-&|!(){}[]^\"~*?:/=<>,`'@#$%;")
+_TEXTS: Final = 64  # words whose queries are kept
 _Parts = list[tuple[Occur, Query]]
 
 
@@ -34,6 +35,7 @@ class Compiler:
     def __init__(self, schema: Schema, index: Index) -> None:
         self._schema = schema
         self._index = index  # ranges over attribute numbers exist only in its query language
+        self._texts: dict[tuple[Words, bool], Query] = {}
 
     def visible(self, ask: Ask, *, without: str = "", scored: bool = False) -> Query:
         """What the hits are drawn from. `without` leaves one facet's own filter out."""
@@ -117,6 +119,16 @@ class Compiler:
         return parts
 
     def _text(self, words: Words, *, scored: bool) -> Query:
+        """The words' query. Several walks of one question need it, and so do its pages: the last ones are kept."""
+        key = (words, scored)
+        found = self._texts.get(key)
+        if found is None:
+            if len(self._texts) >= _TEXTS:
+                self._texts.clear()
+            found = self._texts[key] = self._spelled(words, scored=scored)
+        return found
+
+    def _spelled(self, words: Words, *, scored: bool) -> Query:
         groups = [self._group(group) for group in words.groups]
         options: _Parts = [(Occur.Should, group) for group in groups]
         if words.every and len(groups) > 1:

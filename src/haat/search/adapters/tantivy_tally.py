@@ -4,7 +4,8 @@ Totals come from the counts of one field that every document has exactly once: c
 scoring them. Each walk of the matches answers as much as it can; a facet with a selection needs a walk of its own.
 """
 
-from collections.abc import Mapping, Sequence, Set
+from collections.abc import Iterator, Mapping, Sequence, Set
+from functools import lru_cache
 from itertools import accumulate
 from typing import Any, Final
 
@@ -157,9 +158,9 @@ class Tallier:
             dates=base.dates,
             later=base.later,
             not_delivered=base.not_delivered,
-            categories=tuple((b["key"], b["doc_count"]) for b in _buckets(apart, "category")),
-            brands=tuple((b["key"], b["doc_count"]) for b in _buckets(apart, "brand")),
-            prices=_prices(_buckets(apart, "price")),
+            categories=tuple(_counted(apart, "category")),
+            brands=tuple(_counted(apart, "brand")),
+            prices=_prices(_counted(apart, "price")),
             attributes=tuple(_raw(name, kind, items, counts) for name, kind, items in names),
         )
 
@@ -189,16 +190,21 @@ def _terms(field: str, size: int) -> dict[str, Any]:
 
 def _names(counts: _Counts, facets: FacetAsk, selected: Set[str]) -> list[tuple[str, AttributeKind, int]]:
     """The attributes to show: those chosen, those the category wants, then the most frequent; ties by name."""
-    known = {(b["key"][1:], KIND_OF_LETTER[b["key"][0]]): b["doc_count"] for b in counts["buckets"]}
-    frequent = sorted(known, key=lambda pair: (-known[pair], pair))
-    wanted = list(dict.fromkeys((*sorted(selected), *facets.attributes)))
-    first = [pair for name in wanted for pair in frequent if pair[0] == name]
-    unseen = [(name, kind) for name in wanted if not any(p[0] == name for p in first) for kind in _BOTH]
-    rest = [pair for pair in frequent if pair[0] not in wanted][: max(0, facets.most - len(wanted))]
-    return [(name, kind, known.get((name, kind), 0)) for name, kind in (*first, *unseen, *rest)]
+    frequent = sorted([(-b["doc_count"], *_attribute(b["key"])) for b in counts["buckets"]])
+    wanted = dict.fromkeys((*sorted(selected), *facets.attributes))
+    first: list[tuple[str, AttributeKind, int]] = []
+    unseen: list[tuple[str, AttributeKind, int]] = []
+    for name in wanted:
+        own = [(name, kind, -count) for count, found, kind in frequent if found == name]
+        first += own
+        unseen += [] if own else [(name, "text", 0), (name, "number", 0)]
+    rest = [(name, kind, -count) for count, name, kind in frequent if name not in wanted]
+    return first + unseen + rest[: max(0, facets.most - len(wanted))]
 
 
-_BOTH: Final[tuple[AttributeKind, ...]] = ("text", "number")
+@lru_cache(maxsize=1 << 14)
+def _attribute(term: str) -> tuple[str, AttributeKind]:
+    return term[1:], KIND_OF_LETTER[term[0]]
 
 
 def _values(
@@ -208,37 +214,37 @@ def _values(
 ) -> dict[str, Any]:
     wanted: dict[str, Any] = {}
     for name, kind, _ in names:
-        if name in but:
-            continue
-        if kind == "number":
-            wanted["n" + name] = _terms("number." + name, facets.numbers)
-            wanted["r" + name] = _terms("band." + name, _NUMBER_BANDS)
-        else:
-            wanted["v" + name] = _terms("value." + name, facets.values)
+        if name not in but:
+            wanted.update(_of_attribute(name, kind, facets.values, facets.numbers))
     return wanted
 
 
-def _buckets(counts: _Counts, name: str) -> list[Any]:
-    """Buckets, the most frequent first, ties by value: the same order whatever the segments are."""
-    found = counts[name]["buckets"] if name in counts else []
-    return sorted(found, key=lambda b: (-b["doc_count"], b["key"]))
+@lru_cache(maxsize=4_096)
+def _of_attribute(name: str, kind: AttributeKind, values: int, numbers: int) -> Mapping[str, Any]:
+    if kind == "number":
+        return {"n" + name: _terms("number." + name, numbers), "r" + name: _terms("band." + name, _NUMBER_BANDS)}
+    return {"v" + name: _terms("value." + name, values)}
+
+
+def _counted(counts: _Counts, name: str) -> Iterator[tuple[Any, int]]:
+    """Values with their counts, the most frequent first, ties by value: the same order whatever the segments are."""
+    if name not in counts:
+        return iter(())
+    ordered = sorted([(-bucket["doc_count"], bucket["key"]) for bucket in counts[name]["buckets"]])
+    return ((value, -count) for count, value in ordered)
 
 
 def _raw(name: str, kind: AttributeKind, items: int, counts: _Counts) -> RawFacet:
     if kind != "number":
-        values = tuple((b["key"], b["doc_count"]) for b in _buckets(counts, "v" + name))
-        return RawFacet(name, kind, values, (), items)
-    numbers = tuple((from_ordered(int(b["key"])), b["doc_count"]) for b in _buckets(counts, "n" + name))
-    ranges = sorted((*closed(int(b["key"])), b["doc_count"]) for b in _buckets(counts, "r" + name))
+        return RawFacet(name, kind, tuple(_counted(counts, "v" + name)), (), items)
+    numbers = tuple([(from_ordered(int(value)), count) for value, count in _counted(counts, "n" + name)])
+    ranges = sorted([(*closed(int(band)), count) for band, count in _counted(counts, "r" + name)])
     return RawFacet(name, kind, numbers, tuple(ranges), items)
 
 
-def _prices(buckets: Sequence[Any]) -> tuple[tuple[int, int, int], ...]:
-    found = []
-    for bucket in buckets:
-        low, high = closed(int(bucket["key"]))
-        found.append((round(low), int(high), bucket["doc_count"]))
-    return tuple(sorted(found))
+def _prices(counted: Iterator[tuple[Any, int]]) -> tuple[tuple[int, int, int], ...]:
+    bands = ((closed(int(band)), count) for band, count in counted)
+    return tuple(sorted([(round(low), int(high), count) for (low, high), count in bands]))
 
 
 def _total(counts: _Counts) -> int:
