@@ -107,9 +107,15 @@ def search_routes(find: FindItems, suggest: Callable[[str], Suggestions]) -> lis
     """`/search` and `/search/suggest`."""
 
     async def search(query: SearchQuery, call: Call) -> Reply:
-        page = await find(query.request(call.visitor))
-        links = [("link", f'</api/v1/search?{query.behind(page.next)}>; rel="next"')] if page.next else []
-        return Reply(_ENCODER.encode(page), headers=links)
+        answer = await find.answer(query.request(call.visitor))
+        if answer.sent is not None:
+            body, following = answer.sent
+        else:
+            page = answer.page
+            body, following = _ENCODER.encode(page), query.behind(page.next) if page.next else ""
+            if answer.asked_again:
+                answer.sent = body, following
+        return Reply(body, headers=[("link", f'</api/v1/search?{following}>; rel="next"')] if following else ())
 
     async def suggestions(query: SuggestQuery, _: Call) -> Reply:
         return Reply(_ENCODER.encode(suggest(query.q)), cache_control="public, max-age=60")
