@@ -120,6 +120,12 @@ class PaymentClosed(Conflict):
     code, title = "payment-closed", "This order no longer takes a payment"
 
 
+class OverRefund(Conflict):
+    """More would go back than was paid. Nothing was changed."""
+
+    code, title = "over-refund", "That is more than was paid"
+
+
 class BadSignature(HaatError):
     """The webhook is not the gateway's, or too old. Nothing was kept."""
 

@@ -79,6 +79,7 @@ _TAKE: Final = Statement(
     .values(tries=_JOB.c.tries + 1, run_ms=bindparam("until_ms"))
 )
 _DONE: Final = Statement(delete(_JOB).where(*_IS, _JOB.c.tries == bindparam("tried")))
+_DROP: Final = Statement(delete(_JOB).where(*_IS))
 _AGAIN: Final = Statement(
     update(_JOB)
     .where(*_IS, _JOB.c.tries == bindparam("tried"))
@@ -101,8 +102,18 @@ def plan(tx: Tx, kind: str, key: str, run_ms: int) -> None:
     if _THERE.first(tx, named) is not None:
         _EARLIER.one(tx, {**named, "at_ms": run_ms})
         return
+    add(tx, kind, key, run_ms)
+
+
+def add(tx: Tx, kind: str, key: str, run_ms: int) -> None:
+    """Plan a job whose key is new in this very unit. One statement. Raises: Refused when it is there."""
     row = {"kind": kind, "key": key, "state": "waiting", "run_ms": run_ms, "tries": 0}
     _PLAN.one(tx, {**row, "planned_ms": tx.now_ms, "error": ""})
+
+
+def drop(tx: Tx, kind: str, key: str) -> bool:
+    """There is nothing left to do: forget the job, whoever has it; whether there was one. One statement."""
+    return _DROP.one(tx, {"by_kind": kind, "by_key": key}) == 1
 
 
 def take_due(tx: Tx, most: int, lease_ms: int) -> list[Job]:

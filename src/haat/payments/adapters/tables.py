@@ -35,7 +35,7 @@ PAYMENT: Final = Table(
     Column("provider_ref", String(80)),  # the gateway's own id
     Column("page_url", String(400), nullable=False),  # where the buyer pays; "" until the gateway said
     Column("captured_minor", BigInteger, nullable=False),
-    Column("refunded_minor", BigInteger, nullable=False),  # refunds that are due, requested, unknown or done
+    Column("refunded_minor", BigInteger, nullable=False),  # the sum of its refunds, whatever their state
     Column("outcome", String(12)),  # APPLIED, NEW_ORDER, REFUNDED: what became of a success
     Column("applied_order", String(40)),  # the order it pays
     Column("failure", String(40), nullable=False),  # why it failed, in the gateway's word
