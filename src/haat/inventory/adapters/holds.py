@@ -6,9 +6,9 @@ version alone, which is that of the count a seller states: selling does not make
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Final, Literal, NamedTuple
+from typing import Final, NamedTuple
 
-from sqlalchemy import BindParameter, bindparam, exists, func, insert, literal_column, select, update
+from sqlalchemy import ColumnElement, bindparam, exists, func, insert, literal_column, or_, select, update
 
 from haat.engines.sql import Statement, Tx
 from haat.events.outbox import Outbox
@@ -21,6 +21,11 @@ from haat.inventory.ports import Part
 
 _UNLIMITED: Final = 2**40
 
+# States are written out: an IN list is rendered anew at each call, and these are on the way to every placed order.
+_HELD = HOLD.c.state == literal_column("'held'")
+_COMMITTED = HOLD.c.state == literal_column("'committed'")
+_OPEN = or_(_HELD, _COMMITTED)
+
 _AT = (
     STOCK.c.sku == bindparam("by_sku"),
     STOCK.c.warehouse == bindparam("by_warehouse"),
@@ -32,7 +37,7 @@ _AS_SEEN = exists(
     .where(
         OFFER.c.sku == bindparam("by_sku"),
         OFFER.c.version == bindparam("seen_version"),
-        OFFER.c.active == 1,
+        OFFER.c.active == literal_column("1"),
         OFFER.c.price_minor.is_not(None),
     )
 )
@@ -42,8 +47,8 @@ _GUARD: Final = Statement(
     .values(held=STOCK.c.held + bindparam("by_units"))
 )
 _OPEN_OF_OWNER = (
-    select(func.coalesce(func.sum(HOLD.c.units), 0))
-    .where(HOLD.c.owner == bindparam("of_owner"), HOLD.c.state == "held", HOLD.c.sku == bindparam("by_sku"))
+    select(func.coalesce(func.sum(HOLD.c.units), literal_column("0")))
+    .where(HOLD.c.owner == bindparam("of_owner"), _HELD, HOLD.c.sku == bindparam("by_sku"))
     .scalar_subquery()
 )
 _HOLD_COLUMNS: Final = tuple(HOLD.c.keys())
@@ -64,28 +69,38 @@ _LOCK_OFFERS: Final = Statement(
     .order_by(OFFER.c.sku)
     .with_for_update(read=True)
 )
-_STATES: BindParameter[str] = bindparam("states", expanding=True)
 _OPEN_ON: Final = Statement(
     select(HOLD.c.sku, HOLD.c.warehouse, HOLD.c.bucket, func.sum(HOLD.c.units))
-    .where(HOLD.c.sku.in_(bindparam("skus", expanding=True)), HOLD.c.state.in_(("held", "committed")))
+    .where(HOLD.c.sku.in_(bindparam("skus", expanding=True)), _OPEN)
     .group_by(HOLD.c.sku, HOLD.c.warehouse, HOLD.c.bucket)
 )
 _OTHERS_OF_OWNER: Final = Statement(
     select(HOLD.c.sku, func.sum(HOLD.c.units))
-    .where(HOLD.c.owner == bindparam("of_owner"), HOLD.c.state == "held", HOLD.c.order_id != bindparam("by_order"))
+    .where(HOLD.c.owner == bindparam("of_owner"), _HELD, HOLD.c.order_id != bindparam("by_order"))
     .group_by(HOLD.c.sku)
 )
-_HELD: Final = Statement(
-    select(HOLD.c.sku, HOLD.c.warehouse, HOLD.c.bucket, HOLD.c.item_id, HOLD.c.units)
-    .where(HOLD.c.order_id == bindparam("by_order"), HOLD.c.state.in_(_STATES))
-    .order_by(HOLD.c.part)
-    .with_for_update()
-)
-_END: Final = Statement(
-    update(HOLD)
-    .where(HOLD.c.order_id == bindparam("by_order"), HOLD.c.state.in_(_STATES))
-    .values(state=bindparam("new_state"), changed_ms=bindparam("now_ms"))
-)
+
+
+def _lock(state: ColumnElement[bool]) -> Statement:
+    """The holds of an order in a state."""
+    return Statement(
+        select(HOLD.c.sku, HOLD.c.warehouse, HOLD.c.bucket, HOLD.c.item_id, HOLD.c.units)
+        .where(HOLD.c.order_id == bindparam("by_order"), state)
+        .order_by(HOLD.c.part)
+        .with_for_update()
+    )
+
+
+def _end(state: ColumnElement[bool], after: str) -> Statement:
+    """The one transition of an order's holds out of a state."""
+    return Statement(
+        update(HOLD)
+        .where(HOLD.c.order_id == bindparam("by_order"), state)
+        .values(state=literal_column(f"'{after}'"), changed_ms=bindparam("now_ms"))
+    )
+
+
+_COMMIT: Final = _end(_HELD, "committed")
 _GIVE_BACK: Final = Statement(
     update(STOCK).where(*_AT, STOCK.c.held >= bindparam("by_units")).values(held=STOCK.c.held - bindparam("by_units"))
 )
@@ -99,6 +114,20 @@ _SEND: Final = Statement(
         as_of_ms=bindparam("now_ms"),  # a count from before they left must not bring them back
     )
 )
+
+
+class _Way(NamedTuple):
+    """How holds end."""
+
+    reason: str
+    lock: Statement
+    end: Statement
+    stock: Statement
+    leaves: int  # 1: the units leave the warehouse
+
+
+_RELEASE: Final = _Way("release", _lock(_OPEN), _end(_OPEN, "released"), _GIVE_BACK, 0)
+_CONSUME: Final = _Way("ship", _lock(_COMMITTED), _end(_COMMITTED, "consumed"), _SEND, 1)
 
 
 class _At(NamedTuple):
@@ -161,41 +190,35 @@ class SqlHolds:
 
     def commit(self, tx: Tx, order_id: str) -> int:
         """Held becomes committed; how many changed. One statement."""
-        named = {"by_order": order_id, "states": ["held"], "new_state": "committed", "now_ms": tx.now_ms}
-        return _END.one(tx, named)
+        return _COMMIT.one(tx, {"by_order": order_id, "now_ms": tx.now_ms})
 
     def release(self, tx: Tx, order_id: str) -> int:
         """Held and committed become released and their units free; how many changed. At most four statements.
 
         Raises: HoldsAdrift when a stock row counts fewer units held than the order holds.
         """
-        return self._end(tx, order_id, "release")
+        return self._end(tx, order_id, _RELEASE)
 
     def consume(self, tx: Tx, order_id: str) -> int:
         """Committed becomes consumed and its units leave the warehouse; how many changed. At most four statements.
 
         Raises: HoldsAdrift.
         """
-        return self._end(tx, order_id, "ship")
+        return self._end(tx, order_id, _CONSUME)
 
-    def _end(self, tx: Tx, order_id: str, reason: Literal["release", "ship"]) -> int:
-        shipped = reason == "ship"
-        named = {"by_order": order_id, "states": ["committed"] if shipped else ["held", "committed"]}
-        open_rows = _HELD.all(tx, named)
-        if not open_rows:
+    def _end(self, tx: Tx, order_id: str, way: _Way) -> int:
+        named = {"by_order": order_id, "now_ms": tx.now_ms}
+        holds = way.lock.all(tx, named)
+        if not holds:
             return 0
-        rows = _summed((_At(*row[:3]), 0, row[4]) for row in open_rows)
+        rows = _summed((_At(*hold[:3]), 0, hold[4]) for hold in holds)
         counts = [{**_named(at), "by_units": units, "now_ms": tx.now_ms} for (at, _), units in rows.items()]
-        if (_SEND if shipped else _GIVE_BACK).many(tx, counts) != len(counts):
+        if way.stock.many(tx, counts) != len(counts) or way.end.one(tx, named) != len(holds):
             raise HoldsAdrift(order_id=order_id)
-        ended = _END.one(tx, {**named, "new_state": "consumed" if shipped else "released", "now_ms": tx.now_ms})
-        if ended != len(open_rows):
-            raise HoldsAdrift(order_id=order_id)
-        items = {row[0]: row[3] for row in open_rows}
-        self._move(
-            tx, order_id, reason, [(at, items[at.sku], -units, -units * shipped) for (at, _), units in rows.items()]
-        )
-        return ended
+        items = {hold[0]: hold[3] for hold in holds}
+        moves = [(at, items[at.sku], -units, -units * way.leaves) for (at, _), units in rows.items()]
+        self._move(tx, order_id, way.reason, moves)
+        return len(holds)
 
     def _move(self, tx: Tx, order_id: str, reason: str, moves: Sequence[tuple[_At, str, int, int]]) -> None:
         """Movements and events of stock rows: (row, item, d_held, d_on_hand). One statement."""
