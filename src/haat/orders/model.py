@@ -7,6 +7,7 @@ from typing import Final, Literal
 import msgspec
 
 from haat.errors import Conflict, NotFound
+from haat.vocabulary import ShippingClass
 
 State = Literal["CREATED", "PLACED", "PACKED", "SHIPPED", "DELIVERED", "CANCELLED"]
 Reason = Literal["", "payment_failed", "expired", "by_customer", "by_seller", "by_operator", "lost"]
@@ -111,6 +112,8 @@ class Snapshot(msgspec.Struct, frozen=True, kw_only=True):
     address: Address
     parts: Sequence[Part]
     shipments: Sequence[Shipment]
+    payment_id: str = ""  # of the first attempt, so that the same checkout again gets the same answer
+    shipping_classes: Mapping[str, ShippingClass] = {}  # sku → class, where it is not standard
 
 
 class Event(msgspec.Struct, frozen=True):
