@@ -21,7 +21,9 @@ from haat.search.ports import AllItems, ItemDocuments, OfferRow, OffersOf, Reach
 from haat.search.text.snapshot import Builder as TextBuilder
 
 CHUNK: Final = 200
-"""Items read, built and written at once: 100 ms of work, so that hints and re-indexing take turns."""
+"""Items read, built and written at once."""
+CHUNKS_AT_ONCE: Final = 4
+"""Chunks under one lock: less than half a second of work, so that hints and re-indexing take turns."""
 
 Write = Callable[[Sequence[Entry]], Awaitable[Sequence[int | None]]]
 Build = Callable[[Builder, "Sequence[Read]"], list[Built]]
@@ -84,10 +86,8 @@ class Indexer:
         else such a one raises msgspec.ValidationError. Raises: Unavailable. Cost: two round trips a chunk and
         0.4 CPU-ms an item.
         """
-        written = 0
-        for start in range(0, len(ids), CHUNK):
-            written += await self._update(ids[start : start + CHUNK], anyway=anyway)
-        return written
+        slab = CHUNK * CHUNKS_AT_ONCE
+        return sum([await self._update(ids[at : at + slab], anyway=anyway) for at in range(0, len(ids), slab)])
 
     async def commit(self) -> None:
         """Make what was written visible. Raises: Unavailable."""
@@ -157,22 +157,44 @@ class Indexer:
         return count
 
     async def _update(self, ids: Sequence[str], *, anyway: bool) -> int:
+        """Chunk by chunk; while one is written, which needs no interpreter, the next one is built."""
+        chunks = [ids[at : at + CHUNK] for at in range(0, len(ids), CHUNK)]
+        count = 0
         async with self._writing:
-            found = await self.read(ids)
-            if not anyway:
-                found = await self._changed(found)
-            if not found:
-                return 0
-            built, reach = await self._build(found, _readable if anyway else _built)
-            await self._announce(reach)
-            ordinals = await self._index.write([b.entry for b in built])
-            by_id = {read.id: read for read in found}
-            for one, ordinal in zip(built, ordinals, strict=True):
-                read = by_id[one.entry.id]
-                self._pending[one.entry.id] = one.entry.version
-                if ordinal is not None:
-                    self._remember(read, one, ordinal, reach)
-            return len(built)
+            writing: asyncio.Task[None] | None = None
+            try:
+                found = await self._due(chunks[0], anyway=anyway)
+                for following in [*chunks[1:], ()]:
+                    made = await self._build(found, _readable if anyway else _built) if found else None
+                    if writing is not None:
+                        await writing
+                        writing = None
+                    if made is not None:
+                        await self._announce(made[1])
+                    # Looked up before the write: the index does one thing at a time.
+                    ahead = await self._due(following, anyway=anyway)
+                    if made is not None:
+                        writing = asyncio.create_task(self._write(found, *made))
+                        count += len(made[0])
+                    found = ahead
+            finally:
+                if writing is not None:
+                    await writing
+        return count
+
+    async def _due(self, ids: Sequence[str], *, anyway: bool) -> list[Read]:
+        if not ids:
+            return []
+        found = await self.read(ids)
+        return found if anyway else await self._changed(found)
+
+    async def _write(self, found: Sequence[Read], built: Sequence[Built], reach: Reach) -> None:
+        ordinals = await self._index.write([b.entry for b in built])
+        by_id = {read.id: read for read in found}
+        for one, ordinal in zip(built, ordinals, strict=True):
+            self._pending[one.entry.id] = one.entry.version
+            if ordinal is not None:
+                self._remember(by_id[one.entry.id], one, ordinal, reach)
 
     def _remember(self, read: Read, one: Built, ordinal: int, reach: Reach) -> None:
         """For the next hints, and for the lexicon if the item's words are new."""
