@@ -1,0 +1,291 @@
+"""The REST API: JSON in, JSON out, `Authorization: Bearer <key>` on every call.
+
+Errors are `{"error": {"code", "message", "field"}}`: 400 unreadable, 401 wrong key, 402 declined by script, 404,
+409 what the state forbids, 422 a field is wrong.
+"""
+
+import hmac
+from collections.abc import Callable
+from typing import Any, Final, TypeVar
+
+import msgspec
+from litestar import Request, Response, delete, get, post, put
+from litestar.connection import ASGIConnection
+from litestar.datastructures import State
+from litestar.exceptions import HTTPException
+from litestar.handlers import BaseRouteHandler, HTTPRouteHandler
+from litestar.params import FromPath
+
+from fakepay import faults, gateway, webhooks
+from fakepay.books import Books, Span
+from fakepay.calls import Counter, Key, Reply, problem
+from fakepay.shapes import (
+    MOST_MS,
+    Act,
+    Advance,
+    ClockNow,
+    Fault,
+    Intent,
+    Intents,
+    NewIntent,
+    NewRefund,
+    Nothing,
+    Problem,
+    RefundAct,
+    Refunds,
+    Refusal,
+    Script,
+    Wrong,
+)
+
+AnyRequest = Request[Any, Any, State]
+Body = TypeVar("Body", bound=msgspec.Struct)
+
+MOST_BODY_BYTES: Final = 262_144
+_LIMIT: Final = 100
+
+
+def answer(reply: Reply) -> Response[bytes]:
+    """The reply as Litestar sends it."""
+    return Response(
+        reply.body, status_code=reply.status, media_type="application/json", headers={"cache-control": "no-store"}
+    )
+
+
+async def read(request: AnyRequest, shape: type[Body]) -> Body:
+    """The body. Raises: Refusal (400 not JSON, 422 a field is wrong)."""
+    raw = await request.body()
+    if not raw and shape is Nothing:
+        return shape()
+    try:
+        return msgspec.json.decode(raw, type=shape)
+    except msgspec.ValidationError as error:
+        words, _, place = str(error).partition(" - at `$")
+        raise Refusal(422, "invalid", words + ".", place.rstrip("`").lstrip(".")) from error
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise Refusal(400, "malformed", f"The body is not JSON: {error}.") from error
+
+
+def number(request: AnyRequest, name: str, default: int, least: int, most: int) -> int:
+    """A query parameter. Raises: Refusal (422)."""
+    given = request.query_params.get(name)
+    if given is None:
+        return default
+    if not (given.isascii() and given.isdigit() and len(given) <= 16 and least <= int(given) <= most):
+        raise Refusal(422, "invalid", f"{name} is a whole number from {least} to {most}.", name)
+    return int(given)
+
+
+def key_of(request: AnyRequest, raw: bytes) -> Key | None:
+    """The call's Idempotency-Key, if it has one. Raises: Refusal (422)."""
+    given = request.headers.get("idempotency-key")
+    return Key.of(given, request.method, request.url.path, raw) if given else None
+
+
+def guard(key: str) -> Callable[[ASGIConnection[Any, Any, Any, Any], BaseRouteHandler], None]:
+    """Lets only the bearer of the key in."""
+    wanted = f"Bearer {key}".encode()
+
+    def check(connection: ASGIConnection[Any, Any, Any, Any], _: BaseRouteHandler) -> None:
+        given = connection.headers.get("authorization", "")
+        if not hmac.compare_digest(given.encode("utf-8", "replace"), wanted):
+            raise Refusal(401, "unauthorized", "Send `Authorization: Bearer <key>` with the key of this gateway.")
+
+    return check
+
+
+def refused(_: AnyRequest, error: Refusal) -> Response[bytes]:
+    """A refusal raised outside a unit."""
+    return answer(problem(error))
+
+
+def unread(_: AnyRequest, error: HTTPException) -> Response[bytes]:
+    """What Litestar refuses: unknown address, method, a body that is too large."""
+    code = {404: "not_found", 405: "method_not_allowed", 413: "too_large"}.get(error.status_code, "malformed")
+    return answer(Reply(error.status_code, msgspec.json.encode(Problem(Wrong(code, error.detail)))))
+
+
+def payments(counter: Counter) -> list[HTTPRouteHandler]:
+    """Intents."""
+
+    @post("/v1/intents")
+    async def create(request: AnyRequest) -> Response[bytes]:
+        new = await read(request, NewIntent)
+
+        def work(books: Books) -> tuple[int, msgspec.Struct]:
+            fresh, intent = gateway.create(books, new)
+            return (201 if fresh else 200), intent
+
+        key = key_of(request, await request.body())
+        return answer(await counter.call(("create",), lambda _: (new.reference,), work, key))
+
+    @get("/v1/intents/by-reference/{reference:str}")
+    async def find(reference: FromPath[str]) -> Response[bytes]:
+        def work(books: Books) -> tuple[int, msgspec.Struct]:
+            row = books.intent_of(reference)
+            if row is None:
+                raise Refusal(404, "no_such_intent", "There is no intent with this reference.")
+            return 200, _as_found(books, books.wire(row))
+
+        return answer(await counter.call(("find",), lambda _: (reference,), work))
+
+    @get("/v1/intents")
+    async def listed(request: AnyRequest) -> Response[bytes]:
+        span = _span(request)
+
+        def work(books: Books) -> tuple[int, msgspec.Struct]:
+            return 200, Intents(*books.intents(span))
+
+        return answer(await counter.call(("list",), lambda _: (), work))
+
+    return [create, find, listed]
+
+
+def paying(counter: Counter) -> list[HTTPRouteHandler]:
+    """Taking authorised money, and what the buyer does without the page."""
+
+    @post("/v1/intents/{intent_id:str}/capture")
+    async def capture(request: AnyRequest, intent_id: FromPath[str]) -> Response[bytes]:
+        await read(request, Nothing)
+
+        def work(books: Books) -> tuple[int, msgspec.Struct]:
+            row = gateway.capture(books, intent_id)
+            if row.status == "failed":  # said here, not raised: that the bank said no is to be kept
+                return 402, Problem(Wrong("declined", row.failure))
+            return 200, books.wire(row)
+
+        key = key_of(request, await request.body())
+        return answer(await counter.call(("capture",), _of_intent(intent_id), work, key))
+
+    @post("/v1/intents/{intent_id:str}/act")
+    async def act(request: AnyRequest, intent_id: FromPath[str]) -> Response[bytes]:
+        wish = await read(request, Act)
+
+        def work(books: Books) -> tuple[int, msgspec.Struct]:
+            return 200, books.wire(gateway.act(books, intent_id, wish.action))
+
+        points = ("act", "approve") if wish.action == "approve" else ("act",)
+        return answer(await counter.call(points, _of_intent(intent_id), work))
+
+    return [capture, act]
+
+
+def refunds(counter: Counter) -> list[HTTPRouteHandler]:
+    """Refunds."""
+
+    @post("/v1/intents/{intent_id:str}/refunds")
+    async def create(request: AnyRequest, intent_id: FromPath[str]) -> Response[bytes]:
+        new = await read(request, NewRefund)
+
+        def references(books: Books) -> tuple[str, ...]:
+            return (new.reference, books.intent(intent_id).reference)
+
+        def work(books: Books) -> tuple[int, msgspec.Struct]:
+            fresh, refund = gateway.refund(books, intent_id, new)
+            return (201 if fresh else 200), refund
+
+        key = key_of(request, await request.body())
+        return answer(await counter.call(("refund",), references, work, key))
+
+    @get("/v1/refunds/by-reference/{reference:str}")
+    async def find(reference: FromPath[str]) -> Response[bytes]:
+        def work(books: Books) -> tuple[int, msgspec.Struct]:
+            row = books.refund_of(reference)
+            if row is None:
+                raise Refusal(404, "no_such_refund", "There is no refund with this reference.")
+            return 200, row.wire
+
+        return answer(await counter.call(("find",), lambda _: (reference,), work))
+
+    @get("/v1/refunds")
+    async def listed(request: AnyRequest) -> Response[bytes]:
+        span = _span(request)
+
+        def work(books: Books) -> tuple[int, msgspec.Struct]:
+            return 200, Refunds(*books.refunds(span))
+
+        return answer(await counter.call(("list",), lambda _: (), work))
+
+    return [create, find, listed]
+
+
+def ending(counter: Counter) -> list[HTTPRouteHandler]:
+    """How refunds end that a fault left pending."""
+
+    @post("/v1/refunds/{refund_id:str}/act")
+    async def act(request: AnyRequest, refund_id: FromPath[str]) -> Response[bytes]:
+        wish = await read(request, RefundAct)
+
+        def work(books: Books) -> tuple[int, msgspec.Struct]:
+            return 200, gateway.end_refund(books, refund_id, done=wish.action == "done").wire
+
+        return answer(await counter.call(("act",), lambda _: (), work))
+
+    return [act]
+
+
+def controls(counter: Counter, advance: Callable[[Books, int], ClockNow]) -> list[HTTPRouteHandler]:
+    """The script, the clock and the webhooks: what tests and developers call. No fault reaches these."""
+
+    async def told(unit: Callable[[Books], msgspec.Struct]) -> Response[bytes]:
+        return answer(Reply(200, msgspec.json.encode(await counter.quiet(unit))))
+
+    @get("/v1/faults")
+    async def show() -> Response[bytes]:
+        return await told(lambda books: Script(faults.script(books)))
+
+    @put("/v1/faults")
+    async def change(request: AnyRequest) -> Response[bytes]:
+        wanted = await read(request, Script)
+
+        def unit(books: Books) -> msgspec.Struct:
+            faults.replace(books, wanted.script)
+            return Script(faults.script(books))
+
+        return await told(unit)
+
+    @delete("/v1/faults", status_code=200)
+    async def clear() -> Response[bytes]:
+        def unit(books: Books) -> msgspec.Struct:
+            faults.replace(books, ())
+            return Script([])
+
+        return await told(unit)
+
+    @get("/v1/clock")
+    async def clock() -> Response[bytes]:
+        return await told(lambda books: advance(books, 0))
+
+    @post("/v1/clock")
+    async def move(request: AnyRequest) -> Response[bytes]:
+        wanted = await read(request, Advance)
+        before = await told(lambda books: advance(books, wanted.advance_ms))
+        await counter.quiet(lambda _: None)  # what became due by the jump happens now
+        return before
+
+    @get("/v1/events")
+    async def events(request: AnyRequest) -> Response[bytes]:
+        reference = request.query_params.get("reference", "")
+        limit = number(request, "limit", _LIMIT, 1, 1000)
+        return await told(lambda books: webhooks.latest(books, reference, limit))
+
+    return [show, change, clear, clock, move, events]
+
+
+def _as_found(books: Books, intent: Intent) -> Intent:
+    fault: Fault | None = faults.take(books, ("find",), faults.HAPPENINGS["find"], (intent.reference,))
+    if fault is None:
+        return intent
+    if fault.do == "silence":
+        return msgspec.structs.replace(intent, status="pending", captured_minor=0, refunded_minor=0, failure="")
+    return msgspec.structs.replace(intent, captured_minor=faults.wrong_minor(fault, intent.amount_minor))
+
+
+def _of_intent(intent_id: str) -> Callable[[Books], tuple[str, ...]]:
+    return lambda books: (books.intent(intent_id).reference,)
+
+
+def _span(request: AnyRequest) -> Span:
+    from_ms = number(request, "from_ms", 0, 0, MOST_MS)
+    to_ms = number(request, "to_ms", MOST_MS, 0, MOST_MS)
+    return Span(from_ms, to_ms, request.query_params.get("page", ""), number(request, "limit", _LIMIT, 1, _LIMIT))
