@@ -78,6 +78,47 @@ async def test_parked_events_do_not_hold_up_a_drain(world: World) -> None:
     assert lags.parked == {"collect": 2}
 
 
+async def test_drain_beside_moves_events_while_work_makes_them_and_after_it(world: World) -> None:
+    handler = Collect()
+
+    async def work() -> str:
+        await world.publish(1)
+        await until(lambda: handler.numbers == [1])  # only events that flow beside let it go on
+        await world.publish(2)
+        return "made"
+
+    assert await world.flow(handler).drain_beside(work()) == "made"
+    assert handler.numbers == [1, 2]
+
+
+async def test_drain_beside_raises_what_the_work_raises(world: World) -> None:
+    async def work() -> None:
+        await world.publish(1)
+        raise Invalid("bad")
+
+    with pytest.raises(Invalid, match="bad"):
+        await world.flow(Collect()).drain_beside(work())
+
+
+async def test_drain_beside_ends_the_work_when_events_do_not_move(world: World) -> None:
+    handler, ended = Collect(), asyncio.Event()
+
+    def down(events: Sequence[Event]) -> None:
+        raise Unavailable
+
+    async def work() -> None:
+        await world.publish(1)
+        try:
+            await asyncio.Event().wait()
+        finally:
+            ended.set()
+
+    handler.before = down
+    with pytest.raises(Unavailable, match="still wait"):
+        await world.flow(handler).drain_beside(work(), timeout_s=0.2)
+    await asyncio.wait_for(ended.wait(), 1)
+
+
 async def test_lag_is_measured_on_the_whole_way(world: World) -> None:
     handler = Collect(topics=("items", "offers"))
     flow = world.flow(handler)
