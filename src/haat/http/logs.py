@@ -27,7 +27,8 @@ def redacted(_: Any, __: str, event: MutableMapping[str, Any]) -> MutableMapping
         if key.lower() in HIDDEN:
             event[key] = "***"
         elif isinstance(value, str):
-            event[key] = value.translate(_BREAKS)
+            if not value.isprintable():  # quicker than translating, and most are
+                event[key] = value.translate(_BREAKS)
         elif isinstance(value, dict):
             event[key] = {k: "***" if str(k).lower() in HIDDEN else v for k, v in value.items()}
     return event

@@ -313,8 +313,9 @@ class FindItems:
             found = await search.view.find(ask, Window(offset=start, limit=limit, behind=base))
             return _shown(found, np.arange(len(found.ranked.scores)), start, base)
         found = await search.view.find(ask, Window(limit=max(DEPTH, start + limit)))
-        order = self._order(search, found.ranked)
-        places = np.concatenate((order, np.arange(len(order), len(found.ranked.scores))))
+        places, count = self._order(search, found.ranked), len(found.ranked.scores)
+        if count > len(places):
+            places = np.concatenate((places, np.arange(len(places), count)))
         return _shown(found, places[start : start + limit], start, base)
 
     def _order(self, search: _Search, ranked: Ranked) -> NDArray[np.intp]:
@@ -326,10 +327,12 @@ class FindItems:
                 orders.clear()
             assert search.parsed is not None
             scores = ranked.scores[:DEPTH]
-            exact = int((scores >= EXACT_BONUS).sum())
+            exact = np.count_nonzero(scores >= EXACT_BONUS)
             ranker = self._lexicon.current.ranker
-            rest = ranker.order(search.parsed, ranked.ordinals[exact:DEPTH], scores[exact:].astype(np.float32))
-            order = orders[search.ask] = np.concatenate((np.arange(exact), rest + exact))
+            order = ranker.order(search.parsed, ranked.ordinals[exact:DEPTH], scores[exact:].astype(np.float32))
+            if exact:
+                order = np.concatenate((np.arange(exact), order + exact))
+            orders[search.ask] = order
         return order
 
 

@@ -11,7 +11,7 @@ from tantivy import Index, IndexWriter, Query
 from haat.search.adapters.tantivy_query import Compiler
 from haat.search.adapters.tantivy_schema import FORMAT, build_schema, document
 from haat.search.adapters.tantivy_tally import Tallier
-from haat.search.adapters.tantivy_view import TantivyView
+from haat.search.adapters.tantivy_view import StoredHits, TantivyView
 from haat.search.coverage import Coverage
 from haat.search.index import Entry, Held, Label
 
@@ -33,6 +33,7 @@ class Generation:
         self._searcher = index.searcher()
         self._compiler = Compiler(self._schema, index)
         self._tallier = Tallier(self._searcher, self._compiler)
+        self._stored = StoredHits(self._searcher)
         self._labels: Mapping[str, Label] = _LABELS.decode(_read(folder / "labels.json") or b"{}")
         encoded = _read(folder / "coverage.bin")
         self._coverage = Coverage.decode(encoded) if encoded else Coverage()
@@ -69,7 +70,9 @@ class Generation:
         """A snapshot of what is committed, under a name never used before."""
         self._shown += 1
         name = f"{self.folder.name}.{now_ms:x}.{self._shown:x}"
-        return TantivyView(name, self._searcher, self._compiler, self._tallier, self._coverage, self._labels)
+        return TantivyView(
+            name, self._searcher, self._compiler, self._tallier, self._stored, self._coverage, self._labels
+        )
 
     def write(self, entries: Sequence[Entry], known: "Generation | None" = None) -> list[int | None]:
         """Add what is not older than what is there. `known` gives the ordinals of items that are new here."""
@@ -103,6 +106,7 @@ class Generation:
         self._index.reload()
         self._searcher = self._index.searcher()
         self._tallier = Tallier(self._searcher, self._compiler)
+        self._stored = StoredHits(self._searcher)
         return True
 
     def cover(self, coverage: Coverage) -> None:
