@@ -10,7 +10,7 @@ import uvloop
 
 from haat.app import Shop, open_shop
 from haat.http import logs
-from haat.serve import server
+from haat.serve import server, settle
 from haat.settings import load
 
 MakeApp = Callable[[Shop], Awaitable[Any]]
@@ -22,6 +22,7 @@ async def _serve(make: MakeApp, port: int) -> None:
         await shop.serviceability.refresh()
         await shop.upkeep.step()
         app = await make(shop)
+        settle()
         running = server(app)  # uvicorn with exactly the settings of `haat serve`
         running.config.host, running.config.port = "127.0.0.1", port
         await running.serve()
