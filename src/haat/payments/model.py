@@ -27,6 +27,12 @@ REFUND_EDGES: Final = {
 }
 
 
+NEVER_PAID: Final = frozenset({"expired", "not_received", "order_off"})
+"""Failures of attempts that nobody declined: the buyer did not come, or the order was off."""
+LATE_MS: Final = 7 * 86_400_000
+"""For how long a gateway may change its mind about an attempt that failed or was left."""
+
+
 class Payment(msgspec.Struct, frozen=True, kw_only=True):
     """An attempt at rest. Amounts in the currency's smallest unit."""
 
@@ -63,6 +69,8 @@ class Refund(msgspec.Struct, frozen=True, kw_only=True):
     currency: str
     state: RefundState
     provider_ref: str | None
+    note: str  # a person's reason
+    actor: str  # who asked for it; "" when the shop itself owed it
     version: int
     created_ms: int
     changed_ms: int
@@ -120,6 +128,18 @@ class PaymentClosed(Conflict):
     code, title = "payment-closed", "This order no longer takes a payment"
 
 
+class PaymentMoved(Conflict):
+    """Somebody else changed the payment or refund since it was read. Nothing was changed."""
+
+    code, title = "payment-moved", "This payment changed at the same moment"
+
+
+class NoSuchRefund(NotFound):
+    """There is no such refund."""
+
+    code, title = "no-such-refund", "There is no such refund"
+
+
 class OverRefund(Conflict):
     """More would go back than was paid. Nothing was changed."""
 
@@ -136,6 +156,10 @@ class GatewayDown(Unavailable):
     """The gateway did not answer in time, or said it cannot. What it did meanwhile is not known."""
 
     code, title = "gateway-unavailable", "The payment service does not answer at the moment"
+
+
+class GatewayPaused(GatewayDown):
+    """The gateway failed several times in a row and is not asked for a moment. Nothing was sent."""
 
 
 class GatewayRefused(Conflict):

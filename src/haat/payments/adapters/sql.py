@@ -11,11 +11,11 @@ import msgspec
 
 from haat.engines.sql import Database, Tx
 from haat.engines.sql.jobs import add
-from haat.errors import Conflict, Invalid, Problem
+from haat.errors import Invalid, Problem
 from haat.events.outbox import Outbox
 from haat.payments.adapters import statements as sql
 from haat.payments.messages import PaymentChanged, RefundChanged
-from haat.payments.model import Outcome, OverRefund, Payment, Refund, RefundReason
+from haat.payments.model import NEVER_PAID, Outcome, OverRefund, Payment, PaymentMoved, Refund, RefundReason
 from haat.vocabulary import Ids
 
 CASH: Final = "cash"
@@ -74,7 +74,7 @@ class SqlPayments:
 
     def close(self, tx: Tx, order_id: str) -> bool:
         """The order is off: no attempt is live, and what was applied to it becomes due back. Whether its last attempt
-        had failed.
+        was declined.
 
         One statement when there is nothing to do, two when a live attempt ends, five when money goes back.
         """
@@ -109,10 +109,10 @@ class SqlPayments:
             for before, after, due in closed
         ]
         if rows and sql.CLOSE.many(tx, rows) != len(rows):
-            raise Conflict("A payment of this order changed at the same moment. Try again.")
+            raise PaymentMoved
         self._publish(tx, [after for _, after, _ in closed])
         self._owe(tx, owed, "orders")
-        return bool(own) and own[-1].state == "FAILED"
+        return bool(own) and own[-1].state == "FAILED" and own[-1].failure not in NEVER_PAID
 
     def collect(self, tx: Tx, order_id: str) -> bool:
         """A cash order was delivered: its money was taken at the door. Whether there was such a payment; a second call
@@ -147,7 +147,7 @@ class SqlPayments:
         changed = msgspec.structs.replace(after, version=before.version + 1, changed_ms=tx.now_ms)
         row = {f"new_{name}": value for name, value in sql.payment_row(changed).items()}
         if sql.CHANGE.one(tx, {**row, "by_id": before.id, "expects": before.version, "now_ms": tx.now_ms}) != 1:
-            raise Conflict("This payment changed at the same moment. Try again.")
+            raise PaymentMoved
         self._publish(tx, [changed])
         return changed
 
@@ -194,6 +194,8 @@ class SqlPayments:
         *,
         from_order: bool = False,
         currency: str = "",
+        note: str = "",
+        actor: str = "",
     ) -> Refund:
         """See Book."""
         if sql.OWE.one(tx, {"by_id": payment.id, "due_minor": amount_minor, "now_ms": tx.now_ms}) != 1:
@@ -207,7 +209,8 @@ class SqlPayments:
         )
         self._publish(tx, [after])
         last = sql.LAST_SEQ.first(tx, {"by_payment": payment.id, "by_reason": reason})
-        refund = self._refund(tx, after, amount_minor, reason, 1 + (last[0] if last else 0), currency=currency)
+        refund = self._refund(tx, after, amount_minor, reason, 1 + (last[0] if last else 0))
+        refund = msgspec.structs.replace(refund, currency=currency or refund.currency, note=note, actor=actor)
         self._owe(tx, [refund], "orders" if from_order else "unapplied")
         return refund
 
@@ -234,7 +237,7 @@ class SqlPayments:
         changed = msgspec.structs.replace(after, version=before.version + 1, changed_ms=tx.now_ms)
         row = {"new_state": changed.state, "new_provider_ref": changed.provider_ref, "now_ms": tx.now_ms}
         if sql.CHANGE_REFUND.one(tx, {**row, "by_id": before.id, "expects": before.version}) != 1:
-            raise Conflict("This refund changed at the same moment. Try again.")
+            raise PaymentMoved
         if changed.state == "DONE":
             move = (f"{changed.id}:done", "refunds-due", f"gateway:{provider}", changed.amount_minor)
             self._ledger(tx, changed, [move])
@@ -264,9 +267,7 @@ class SqlPayments:
 
     # ---- within
 
-    def _refund(
-        self, tx: Tx, payment: Payment, amount_minor: int, reason: RefundReason, seq: int, *, currency: str = ""
-    ) -> Refund:
+    def _refund(self, tx: Tx, payment: Payment, amount_minor: int, reason: RefundReason, seq: int) -> Refund:
         return Refund(
             id=self._ids.new("ref"),
             payment_id=payment.id,
@@ -274,9 +275,11 @@ class SqlPayments:
             reason=reason,
             seq=seq,
             amount_minor=amount_minor,
-            currency=currency or payment.currency,
+            currency=payment.currency,
             state="DUE",
             provider_ref=None,
+            note="",
+            actor="",
             version=1,
             created_ms=tx.now_ms,
             changed_ms=tx.now_ms,

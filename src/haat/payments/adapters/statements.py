@@ -16,8 +16,8 @@ _PAYMENT_FIELDS = (
 )  # fmt: skip
 _REFUND_FIELDS = (
     REFUND.c.id, REFUND.c.payment_id, REFUND.c.order_id, REFUND.c.reason, REFUND.c.seq, REFUND.c.amount_minor,
-    REFUND.c.currency, REFUND.c.state, REFUND.c.provider_ref, REFUND.c.version, REFUND.c.created_ms,
-    REFUND.c.changed_ms,
+    REFUND.c.currency, REFUND.c.state, REFUND.c.provider_ref, REFUND.c.note, REFUND.c.actor, REFUND.c.version,
+    REFUND.c.created_ms, REFUND.c.changed_ms,
 )  # fmt: skip
 _THIS: Final = PAYMENT.c.id == bindparam("by_id")
 _AS_READ: Final = (_THIS, PAYMENT.c.version == bindparam("expects"))
@@ -166,7 +166,9 @@ def refund_of(row: Row) -> Refund:
         currency=row[6],
         state=row[7],
         provider_ref=row[8],
-        version=row[9],
-        created_ms=row[10],
-        changed_ms=row[11],
+        note=row[9],
+        actor=row[10],
+        version=row[11],
+        created_ms=row[12],
+        changed_ms=row[13],
     )

@@ -73,6 +73,8 @@ REFUND: Final = Table(
     Column("currency", String(3), nullable=False),
     Column("state", String(12), nullable=False),  # DUE, REQUESTED, DONE, UNKNOWN, REJECTED
     Column("provider_ref", String(80)),
+    Column("note", String(200), nullable=False),  # a person's reason
+    Column("actor", String(64), nullable=False),  # who asked for it; "" when the shop itself owed it
     Column("version", BigInteger, nullable=False),
     Column("created_ms", BigInteger, nullable=False),
     Column("changed_ms", BigInteger, nullable=False),

@@ -58,6 +58,8 @@ def upgrade() -> None:
         sa.Column("currency", sa.String(3), nullable=False),
         sa.Column("state", sa.String(12), nullable=False),
         sa.Column("provider_ref", sa.String(80)),
+        sa.Column("note", sa.String(200), nullable=False),
+        sa.Column("actor", sa.String(64), nullable=False),
         sa.Column("version", sa.BigInteger, nullable=False),
         sa.Column("created_ms", sa.BigInteger, nullable=False),
         sa.Column("changed_ms", sa.BigInteger, nullable=False),
