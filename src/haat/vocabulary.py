@@ -18,7 +18,7 @@ EventId = NewType("EventId", str)
 Sku = NewType("Sku", str)
 Pincode = NewType("Pincode", str)
 
-Prefix = Literal["itm", "sel", "usr", "crt", "ord", "pay", "ref", "evt", "fed", "whs", "tok", "cat"]
+Prefix = Literal["itm", "sel", "usr", "crt", "ord", "pay", "ref", "evt", "fed", "whs", "tok", "cat", "chk"]
 ShippingClass = Literal["standard", "heavy", "hazardous"]
 
 SHIPPING_CLASSES: Final[tuple[ShippingClass, ...]] = ("standard", "heavy", "hazardous")

@@ -16,16 +16,22 @@ OPT_KEY: Final = "haat.header"
 
 @dataclass(frozen=True, slots=True)
 class RequiredHeader:
-    """A header that a route asks for, as the OpenAPI document shows it."""
+    """A header that a route asks for, or heeds when `required` is off, as the OpenAPI document shows it."""
 
     name: str
     pattern: str
     description: str
+    required: bool = True
 
 
 # A route that calls `if_match` or `idempotency_key` says so: `@put(…, opt=IF_MATCH)`.
 IF_MATCH: Final[Mapping[str, RequiredHeader]] = {
     OPT_KEY: RequiredHeader("If-Match", r'^(W/)?"v[0-9]{1,18}"$', "The ETag of what you have read")
+}
+MAY_IF_MATCH: Final[Mapping[str, RequiredHeader]] = {
+    OPT_KEY: RequiredHeader(
+        "If-Match", r'^(W/)?"v[0-9]{1,18}"$', "The ETag of what you have read: 412 if it has changed", required=False
+    )
 }
 IDEMPOTENCY_KEY: Final[Mapping[str, RequiredHeader]] = {
     OPT_KEY: RequiredHeader("Idempotency-Key", "^[!-~]{1,128}$", "The same key again means the same change")
@@ -48,6 +54,11 @@ def if_match(connection: Connection) -> int:
         detail = 'Send the ETag you got with it, like `If-Match: "v3"`: so nobody overwrites what they have not seen.'
         raise Malformed(problems=[Problem("If-Match", detail)])
     return int(found[1])
+
+
+def may_if_match(connection: Connection) -> int | None:
+    """The version the caller has, or None when it does not say. Raises: Malformed when it is not one of our tags."""
+    return if_match(connection) if "if-match" in connection.headers else None
 
 
 def not_modified(if_none_match: str, tag: str) -> bool:

@@ -5,14 +5,15 @@ that have none), answer 401 without a valid token and 403 with one of another ro
 from the token, never from the request.
 """
 
-from collections.abc import Awaitable, Callable, MutableMapping
+from collections.abc import AsyncIterator, Awaitable, Callable, MutableMapping
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any, Final, Literal
 
 from litestar.connection import ASGIConnection
 from litestar.handlers.base import BaseRouteHandler
 
-from haat.errors import Forbidden, Unauthenticated
+from haat.errors import Forbidden, HaatError, Unauthenticated
 from haat.vocabulary import Ids
 
 SCOPE_KEY: Final = "haat.call"
@@ -78,6 +79,21 @@ async def buyer_of_call(connection: Connection, ids: Ids | None = None) -> str:
     if not call.guest and ids is not None:
         call.guest, call.new_guest = ids.new("crt"), True
     return call.guest
+
+
+@asynccontextmanager
+async def writing_buyer(connection: Connection, ids: Ids) -> AsyncIterator[str]:
+    """`buyer_of_call` for a write: a guest who is made here gets the cookie only if the write succeeds.
+
+    Raises: what buyer_of_call raises.
+    """
+    try:
+        yield await buyer_of_call(connection, ids)
+    except HaatError:
+        call = call_of(connection.scope)  # type: ignore[arg-type]  # a TypedDict of ASGI keys
+        if call.new_guest:
+            call.guest, call.new_guest = "", False
+        raise
 
 
 async def needs_operator(connection: Connection, _: BaseRouteHandler) -> None:

@@ -96,7 +96,9 @@ def _complete(path: str, method: str, operation: dict[str, Any], header: Require
     if header is not None:
         schema = {"type": "string", "pattern": header.pattern}
         words = {"description": header.description, "schema": schema}
-        operation.setdefault("parameters", []).append({"name": header.name, "in": "header", "required": True, **words})
+        operation.setdefault("parameters", []).append(
+            {"name": header.name, "in": "header", "required": header.required, **words}
+        )
     role = next((role for role in _ROLES if path.startswith(f"{_API}/{_PREFIXES[role]}/")), None)
     if role is not None:
         operation["security"] = [{role: []}]

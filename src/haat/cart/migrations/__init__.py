@@ -1,0 +1,1 @@
+"""Cart's part of the carts database's line."""

@@ -1,0 +1,157 @@
+"""A cart as its owner sees it."""
+
+import datetime
+from collections.abc import Mapping, Sequence
+from typing import Final, Literal
+
+import msgspec
+
+from haat.cart.model import Cart, CartLine
+from haat.cart.ports import OptionValue, Quote, QuotedLine, QuotedShipment
+
+WayOut = Literal["fewer", "other_pincode", "save_for_later", "remove"]
+
+OVER_THE_LIMIT: Final = "over_the_limit"
+_LATER: Final[tuple[WayOut, ...]] = ("save_for_later", "remove")
+_WAYS_OUT: Final[Mapping[str, tuple[WayOut, ...]]] = {
+    "": (),
+    "unknown": ("remove",),
+    "too_few": ("fewer", *_LATER),
+    "too_many": ("fewer", *_LATER),
+    "not_delivered": ("other_pincode", *_LATER),
+    "not_served": ("other_pincode", *_LATER),
+}
+_WORDS: Final[Mapping[str, str]] = {
+    "unknown": "There is no such thing any more.",
+    "not_sold": "Its seller does not offer it at the moment.",
+    "sold_out": "It is sold out.",
+    "too_few": "There are not so many.",
+    "too_many": "One order takes fewer of it.",
+    "not_delivered": "Not delivered to {pincode}.",
+    "not_served": "We do not deliver to {pincode}.",
+    OVER_THE_LIMIT: "An order takes no more lines: order the others first.",
+}
+
+
+class CartLineView(msgspec.Struct, frozen=True, kw_only=True):
+    """One line, priced and promised now. A line with a problem is not in the totals."""
+
+    sku: str
+    item_id: str
+    seller: str
+    title: str
+    options: dict[str, OptionValue]  # what tells it from its item's other variants
+    picture: str  # its key; empty when there is none
+    quantity: int
+    price_minor: int | None
+    price_was_minor: int | None  # when it was put in, if that was another price
+    currency: str
+    total_minor: int
+    tax_minor: int
+    promised_on: datetime.date | None
+    left: int | None  # when only few are left
+    problem: str  # empty when it can be had
+    detail: str
+    ways_out: Sequence[WayOut]
+
+
+class ParcelUnits(msgspec.Struct, frozen=True):
+    """Units of a sku in a parcel."""
+
+    sku: str
+    quantity: int
+
+
+class ParcelView(msgspec.Struct, frozen=True):
+    """What arrives together, on one day."""
+
+    number: int
+    promised_on: datetime.date
+    units: Sequence[ParcelUnits]
+
+
+class TotalsView(msgspec.Struct, frozen=True, kw_only=True):
+    """The sums of what can be had, tax inside."""
+
+    currency: str
+    items_minor: int = 0
+    discount_minor: int = 0
+    shipping_minor: int = 0
+    tax_minor: int = 0
+    total_minor: int = 0
+
+
+class CartView(msgspec.Struct, frozen=True, kw_only=True):
+    """A cart. `quote` says to an order what its buyer has seen; it is empty when nothing can be ordered."""
+
+    version: int
+    checkout_id: str
+    pincode: str
+    units: int
+    lines: Sequence[CartLineView]
+    shipments: Sequence[ParcelView]
+    totals: TotalsView
+    cash_on_delivery: bool
+    ok: bool
+    quote: str
+
+
+def view_of(cart: Cart | None, quote: Quote | None, pincode: str, currency: str) -> CartView:
+    """The view of a cart and its quote; both are None for one without lines."""
+    quoted = {line.sku: line for line in quote.lines} if quote else {}
+    totals = quote.totals if quote else TotalsView(currency=currency)
+    lines = cart.lines if cart else ()
+    over = [line for line in lines if line.sku not in quoted]
+    return CartView(
+        version=cart.version if cart else 0,
+        checkout_id=cart.checkout_id if cart else "",
+        pincode=pincode,
+        units=sum(line.units for line in lines),
+        lines=[_line(line, quoted.get(line.sku), pincode, currency) for line in lines],
+        shipments=[_parcel(shipment) for shipment in quote.shipments] if quote else [],
+        totals=TotalsView(
+            currency=totals.currency,
+            items_minor=totals.items_minor,
+            discount_minor=totals.discount_minor,
+            shipping_minor=totals.shipping_minor,
+            tax_minor=totals.tax_minor,
+            total_minor=totals.total_minor,
+        ),
+        cash_on_delivery=quote.cod if quote else False,
+        ok=quote.ok and not over if quote else False,
+        quote=quote.token if quote else "",
+    )
+
+
+def _parcel(shipment: QuotedShipment) -> ParcelView:
+    units = [ParcelUnits(one.sku, one.units) for one in shipment.units]
+    return ParcelView(shipment.number, shipment.promised_on, units)
+
+
+def _line(line: CartLine, quoted: QuotedLine | None, pincode: str, currency: str) -> CartLineView:
+    if quoted is None:
+        return CartLineView(
+            sku=line.sku, item_id=line.item_id, seller="", title="", options={}, picture="", quantity=line.units,
+            price_minor=None, price_was_minor=None, currency=currency, total_minor=0, tax_minor=0, promised_on=None,
+            left=None, problem=OVER_THE_LIMIT, detail=_WORDS[OVER_THE_LIMIT], ways_out=_LATER,
+        )  # fmt: skip
+    price, problem = quoted.price_minor, quoted.problem
+    return CartLineView(
+        sku=line.sku,
+        item_id=line.item_id,
+        seller=quoted.seller,
+        title=quoted.title,
+        options=dict(quoted.options),
+        picture=quoted.picture,
+        quantity=line.units,
+        price_minor=price,
+        price_was_minor=line.seen_price_minor if price not in (None, line.seen_price_minor) else None,
+        currency=quoted.currency or currency,
+        total_minor=quoted.total_minor,
+        tax_minor=quoted.tax_minor,
+        promised_on=quoted.promised_on,
+        left=quoted.left,
+        problem=problem,
+        detail=quoted.detail or _WORDS.get(problem, "").format(pincode=pincode),
+        ways_out=_WAYS_OUT.get(problem, _LATER),
+    )
