@@ -10,7 +10,6 @@ from typing import Any
 import pytest
 
 from haat.engines.sql import Database, Tx
-from haat.engines.sql.migrations import upgrade
 from haat.engines.sql.outgoing import SqlOutgoing
 from haat.engines.sql.sqlite import SqliteDatabase
 from haat.engines.system import SeededIds
@@ -23,6 +22,7 @@ from haat.inventory.adapters.tables import LINE
 from haat.inventory.ports import OfferStore
 from haat.orders.ports import Holds
 from tests.conftest import ManualClock
+from tests.contracts.embedded import template
 from tests.contracts.holds import At, Counts, HoldsContract, HoldsRig
 from tests.contracts.rigs import Rigs
 
@@ -75,22 +75,14 @@ class SqliteHolds:
         self.file.open()
 
 
-@pytest.fixture(scope="session")
-def empty() -> bytes:
-    """A migrated database, copied for each test."""
-    with TemporaryDirectory() as folder:
-        upgrade(LINE, Path(folder) / "orders.db")
-        return (Path(folder) / "orders.db").read_bytes()
-
-
 class TestSqliteHolds(HoldsContract):
     @pytest.fixture
-    def rigs(self, empty: bytes) -> Rigs[HoldsRig]:
+    def rigs(self) -> Rigs[HoldsRig]:
         @asynccontextmanager
         async def rigs() -> AsyncIterator[HoldsRig]:
             with TemporaryDirectory() as folder:
                 path = Path(folder) / "orders.db"
-                path.write_bytes(empty)
+                path.write_bytes(template(LINE))
                 clock = ManualClock()
                 database = SqliteDatabase(path, clock)
                 database.open()

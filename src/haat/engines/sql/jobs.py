@@ -1,13 +1,16 @@
 """Delayed jobs as a table: what is to be done not before a moment, at least once, by whoever comes first.
 
 A job is named by its kind and a key, so that planning it twice plans it once. It is taken for a while by moving
-`run_ms` on under a compare-and-set on `tries`: a worker that dies gives it back by doing nothing.
+`run_ms` on under a compare-and-set on `turn`: a worker that dies gives it back by doing nothing, and one whose job was
+planned anew or taken by another meanwhile can no longer end it.
 """
 
+from collections.abc import Sequence
 from typing import Final, NamedTuple
 
 from sqlalchemy import (
     BigInteger,
+    BindParameter,
     Column,
     Index,
     Integer,
@@ -24,6 +27,8 @@ from sqlalchemy import (
 from haat.engines.sql.ports import Tx
 from haat.engines.sql.statement import Statement
 
+ERROR_CHARS: Final = 400
+
 
 def job_table(metadata: MetaData) -> Table:
     """The table's shape, for a context's metadata (tables.py); a migration of its line writes the same."""
@@ -34,9 +39,10 @@ def job_table(metadata: MetaData) -> Table:
         Column("key", String(80), primary_key=True),
         Column("state", String(8), nullable=False),  # waiting, parked
         Column("run_ms", BigInteger, nullable=False),  # not before
-        Column("tries", Integer, nullable=False),
+        Column("tries", Integer, nullable=False),  # since it was planned
+        Column("turn", BigInteger, nullable=False, server_default="0"),  # grows with every change: who has it
         Column("planned_ms", BigInteger, nullable=False),
-        Column("error", String(400), nullable=False),  # of the last try
+        Column("error", String(ERROR_CHARS), nullable=False),  # of the last try
         Index("job_due", "state", "run_ms"),
     )
 
@@ -48,6 +54,7 @@ class Job(NamedTuple):
     key: str
     tries: int  # with this one
     planned_ms: int
+    turn: int
 
 
 class Parked(NamedTuple):
@@ -62,28 +69,31 @@ class Parked(NamedTuple):
 
 _JOB: Final = job_table(MetaData())
 _IS = (_JOB.c.kind == bindparam("by_kind"), _JOB.c.key == bindparam("by_key"))
-_EARLIER: Final = Statement(
-    update(_JOB).where(*_IS).values(state="waiting", run_ms=bindparam("at_ms"), tries=0, error="")
+_NEXT = _JOB.c.turn + 1
+_ANEW: Final = Statement(
+    update(_JOB)
+    .where(*_IS)
+    .values(state="waiting", run_ms=bindparam("at_ms"), planned_ms=bindparam("now_ms"), tries=0, error="", turn=_NEXT)
 )
 _THERE: Final = Statement(select(_JOB.c.run_ms).where(*_IS).with_for_update())
-_PLAN: Final = Statement(insert(_JOB), "kind", "key", "state", "run_ms", "tries", "planned_ms", "error")
+_PLAN: Final = Statement(insert(_JOB), "kind", "key", "state", "run_ms", "tries", "turn", "planned_ms", "error")
+_KINDS: BindParameter[str] = bindparam("kinds", expanding=True)
 _DUE: Final = Statement(
-    select(_JOB.c.kind, _JOB.c.key, _JOB.c.tries, _JOB.c.planned_ms)
-    .where(_JOB.c.state == "waiting", _JOB.c.run_ms <= bindparam("now_ms"))
-    .order_by(_JOB.c.run_ms)
+    select(_JOB.c.kind, _JOB.c.key, _JOB.c.tries, _JOB.c.planned_ms, _JOB.c.turn)
+    .where(_JOB.c.state == "waiting", _JOB.c.run_ms <= bindparam("now_ms"), _JOB.c.kind.in_(_KINDS))
+    .order_by(_JOB.c.run_ms, _JOB.c.kind, _JOB.c.key)
     .limit(bindparam("most"))
 )
+_MINE = (*_IS, _JOB.c.turn == bindparam("by_turn"))
 _TAKE: Final = Statement(
-    update(_JOB)
-    .where(*_IS, _JOB.c.state == "waiting", _JOB.c.tries == bindparam("tried"))
-    .values(tries=_JOB.c.tries + 1, run_ms=bindparam("until_ms"))
+    update(_JOB).where(*_MINE).values(tries=_JOB.c.tries + 1, turn=_NEXT, run_ms=bindparam("until_ms"))
 )
-_DONE: Final = Statement(delete(_JOB).where(*_IS, _JOB.c.tries == bindparam("tried")))
+_DONE: Final = Statement(delete(_JOB).where(*_MINE))
 _DROP: Final = Statement(delete(_JOB).where(*_IS))
 _AGAIN: Final = Statement(
     update(_JOB)
-    .where(*_IS, _JOB.c.tries == bindparam("tried"))
-    .values(state=bindparam("new_state"), run_ms=bindparam("at_ms"), error=bindparam("why"))
+    .where(*_MINE)
+    .values(state=bindparam("new_state"), run_ms=bindparam("at_ms"), error=bindparam("why"), turn=_NEXT)
 )
 _PARKED: Final = Statement(
     select(_JOB.c.kind, _JOB.c.key, _JOB.c.tries, _JOB.c.planned_ms, _JOB.c.error)
@@ -92,7 +102,9 @@ _PARKED: Final = Statement(
     .limit(bindparam("most"))
 )
 _REVIVE: Final = Statement(
-    update(_JOB).where(*_IS, _JOB.c.state == "parked").values(state="waiting", tries=0, run_ms=bindparam("at_ms"))
+    update(_JOB)
+    .where(*_IS, _JOB.c.state == "parked")
+    .values(state="waiting", tries=0, turn=_NEXT, run_ms=bindparam("at_ms"))
 )
 
 
@@ -100,14 +112,14 @@ def plan(tx: Tx, kind: str, key: str, run_ms: int) -> None:
     """See that this job runs not before `run_ms`; one that is there already begins anew. At most two statements."""
     named = {"by_kind": kind, "by_key": key}
     if _THERE.first(tx, named) is not None:
-        _EARLIER.one(tx, {**named, "at_ms": run_ms})
+        _ANEW.one(tx, {**named, "at_ms": run_ms, "now_ms": tx.now_ms})
         return
     add(tx, kind, key, run_ms)
 
 
 def add(tx: Tx, kind: str, key: str, run_ms: int) -> None:
     """Plan a job whose key is new in this very unit. One statement. Raises: Refused when it is there."""
-    row = {"kind": kind, "key": key, "state": "waiting", "run_ms": run_ms, "tries": 0}
+    row = {"kind": kind, "key": key, "state": "waiting", "run_ms": run_ms, "tries": 0, "turn": 0}
     _PLAN.one(tx, {**row, "planned_ms": tx.now_ms, "error": ""})
 
 
@@ -116,25 +128,32 @@ def drop(tx: Tx, kind: str, key: str) -> bool:
     return _DROP.one(tx, {"by_kind": kind, "by_key": key}) == 1
 
 
-def take_due(tx: Tx, most: int, lease_ms: int) -> list[Job]:
-    """Up to `most` jobs that are due, taken by this caller for `lease_ms`. At most 1 + `most` statements."""
+def due(tx: Tx, kinds: Sequence[str]) -> bool:
+    """Whether a job of these kinds is due. One statement, for a reading unit."""
+    return _DUE.first(tx, {"now_ms": tx.now_ms, "kinds": list(kinds), "most": 1}) is not None
+
+
+def take_due(tx: Tx, kinds: Sequence[str], most: int, lease_ms: int) -> list[Job]:
+    """Up to `most` jobs of these kinds that are due, taken by this caller for `lease_ms`. At most 1 + `most`
+    statements.
+    """
     taken = []
-    for kind, key, tries, planned_ms in _DUE.all(tx, {"now_ms": tx.now_ms, "most": most}):
-        named = {"by_kind": kind, "by_key": key, "tried": tries, "until_ms": tx.now_ms + lease_ms}
+    for kind, key, tries, planned_ms, turn in _DUE.all(tx, {"now_ms": tx.now_ms, "kinds": list(kinds), "most": most}):
+        named = {"by_kind": kind, "by_key": key, "by_turn": turn, "until_ms": tx.now_ms + lease_ms}
         if _TAKE.one(tx, named):
-            taken.append(Job(kind, key, tries + 1, planned_ms))
+            taken.append(Job(kind, key, tries + 1, planned_ms, turn + 1))
     return taken
 
 
 def finish(tx: Tx, job: Job) -> bool:
-    """Forget a job that is done; False if someone else has it by now. One statement."""
-    return _DONE.one(tx, {"by_kind": job.kind, "by_key": job.key, "tried": job.tries}) == 1
+    """Forget a job that is done; False if it was planned anew or someone else has it by now. One statement."""
+    return _DONE.one(tx, {"by_kind": job.kind, "by_key": job.key, "by_turn": job.turn}) == 1
 
 
-def again(tx: Tx, job: Job, run_ms: int, error: str, *, park: bool = False) -> None:
-    """Try a job later, or let it wait for a person. One statement."""
-    named = {"by_kind": job.kind, "by_key": job.key, "tried": job.tries, "at_ms": run_ms, "why": error[:400]}
-    _AGAIN.one(tx, {**named, "new_state": "parked" if park else "waiting"})
+def again(tx: Tx, job: Job, run_ms: int, error: str, *, park: bool = False) -> bool:
+    """Try a job later, or let it wait for a person; False as for `finish`. One statement."""
+    named = {"by_kind": job.kind, "by_key": job.key, "by_turn": job.turn, "at_ms": run_ms, "why": error[:ERROR_CHARS]}
+    return _AGAIN.one(tx, {**named, "new_state": "parked" if park else "waiting"}) == 1
 
 
 def parked(tx: Tx, most: int) -> list[Parked]:

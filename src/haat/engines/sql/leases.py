@@ -44,10 +44,17 @@ _SET: Final = Statement(
     .where(_LEASE.c.name == bindparam("by_name"), _LEASE.c.epoch == bindparam("by_epoch"))
     .values(holder=bindparam("new_holder"), epoch=bindparam("new_epoch"), until_ms=bindparam("new_until_ms"))
 )
+_END: Final = Statement(
+    update(_LEASE)
+    .where(_LEASE.c.name == bindparam("by_name"), _LEASE.c.epoch == bindparam("by_epoch"))
+    .values(until_ms=bindparam("now_ms"))
+)
 
 
 def take_lease(tx: Tx, name: str, holder: str, ttl_ms: int) -> int | None:
     """Take or keep a lease for `ttl_ms`: its epoch, or None while another holds it. Two statements.
+
+    `holder` is one process: a new one needs a new name. All who want this lease give the same `ttl_ms`.
 
     Raises: Refused when two take a lease for the very first time at once: try again.
     """
@@ -56,12 +63,20 @@ def take_lease(tx: Tx, name: str, holder: str, ttl_ms: int) -> int | None:
         _ADD.one(tx, {"name": name, "holder": holder, "epoch": 1, "until_ms": tx.now_ms + ttl_ms})
         return 1
     kept, epoch, until_ms = found
-    if kept != holder and until_ms > tx.now_ms:
+    # An end further away than any holder could have set it was set before the clock stepped back: waiting for it could
+    # take hours, and taking over is safe, because the epoch and not the time keeps the old holder from writing.
+    lives = tx.now_ms < until_ms <= tx.now_ms + ttl_ms
+    if lives and kept != holder:
         return None
-    mine = epoch if kept == holder and until_ms > tx.now_ms else epoch + 1
+    mine = int(epoch) if lives else int(epoch) + 1
     named = {"by_name": name, "by_epoch": epoch, "new_holder": holder, "new_epoch": mine}
     _SET.one(tx, {**named, "new_until_ms": tx.now_ms + ttl_ms})
-    return int(mine)
+    return mine
+
+
+def give_back(tx: Tx, name: str, epoch: int) -> bool:
+    """End one's own lease, so that another need not wait for it; whether it was still held. One statement."""
+    return _END.one(tx, {"by_name": name, "by_epoch": epoch, "now_ms": tx.now_ms}) == 1
 
 
 def holds(tx: Tx, name: str, epoch: int) -> None:

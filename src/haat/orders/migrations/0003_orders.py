@@ -104,6 +104,7 @@ def upgrade() -> None:
         sa.Column("state", sa.String(8), nullable=False),
         sa.Column("run_ms", sa.BigInteger, nullable=False),
         sa.Column("tries", sa.Integer, nullable=False),
+        sa.Column("turn", sa.BigInteger, nullable=False, server_default="0"),
         sa.Column("planned_ms", sa.BigInteger, nullable=False),
         sa.Column("error", sa.String(400), nullable=False),
     )
