@@ -3,10 +3,12 @@
 from collections.abc import Sequence
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from haat.errors import Invalid
 from haat.events.envelope import Event, wrap
+from haat.search import indexer as indexing
 from haat.search.consumers import IndexItems, IndexLanes, Upkeep
 from haat.search.messages import ItemHint, ItemSearched, LaneHint
 from haat.vocabulary import EventId
@@ -53,6 +55,28 @@ async def test_many_hints_of_an_item_are_one_read_and_one_write(tmp_path: Path, 
     name = search.index.view().name
     await consumer(hints(*ids))  # again: nothing is newer, nothing is written
     assert search.index.view().name == name
+    await search.index.close()
+
+
+async def test_chunk_by_chunk_everything_is_written_and_a_broken_document_told(
+    tmp_path: Path, clock: ManualClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(indexing, "CHUNK", 7)  # nine chunks, three locks
+    market = random_market(6, 60)
+    ids = sorted(market.documents)
+    broken = ids[40]  # the sixth chunk
+    title = market.documents[broken]["title"]
+    market.documents[broken]["title"] = 5
+    search = await open_search(market, tmp_path, clock)
+    with pytest.raises(msgspec.ValidationError, match="title"):
+        await search.indexer.update(ids)
+    await search.indexer.commit()
+    assert search.index.view().items == 35  # what came before it is written whole
+    market.documents[broken]["title"] = title
+    assert await search.indexer.update(ids) == 25
+    await search.indexer.commit()
+    assert search.index.view().items == 60
+    assert await search.indexer.update(ids) == 0
     await search.index.close()
 
 
