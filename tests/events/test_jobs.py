@@ -186,9 +186,9 @@ async def test_a_slow_job_does_not_hold_up_those_behind_it_and_is_finished_at_th
         await slow_done(key)
 
     done = Done()
-    await planned(database, "s", kind="slow")
+    await planned(database, "s", kind="a_slow_one")  # comes first
     await planned(database, *(f"k{n}" for n in range(9)))
-    running = asyncio.create_task(runner(database, poll=done, slow=slow).run(stop))
+    running = asyncio.create_task(runner(database, poll=done, a_slow_one=slow).run(stop))
     async with asyncio.timeout(10):
         while len(done.keys) < 9:
             done.news.clear()
@@ -197,7 +197,7 @@ async def test_a_slow_job_does_not_hold_up_those_behind_it_and_is_finished_at_th
         go.set()
         await running
     assert slow_done.keys == ["s"]
-    assert await runner(database, poll=done, slow=slow).step() == 0
+    assert await runner(database, poll=done, a_slow_one=slow).step() == 0
 
 
 async def test_a_database_that_is_away_is_met_again(database: SqliteDatabase) -> None:
