@@ -29,6 +29,8 @@ HOLD_MS: Final = 15 * 60_000
 """How long an unpaid order keeps its units."""
 GRACE_MS: Final = 10 * 60_000
 """The one extension of an order whose payment is still under way at the gateway when it expires."""
+AGAIN: Final = "again:"
+"""How the checkout id of an order begins that was made for a late payment; clients' ids have no colon."""
 MAX_LINES: Final = 50
 MAX_UNITS_PER_LINE: Final = 10
 MAX_HELD_PER_SKU: Final = 10  # open units of one sku that one buyer may keep from others without paying
@@ -169,7 +171,15 @@ class QuoteChanged(Conflict):
     code, title = "quote-changed", "Something changed since you looked"
 
 
-class TooManyHeld(Conflict):
-    """The buyer holds as many unpaid units of a sku as one may. Nothing was changed."""
+class NotAvailable(QuoteChanged):
+    """A line cannot be had as it was asked for: sold out, too few, or not delivered there. `lines` says which and why,
+    `quote` how everything stands. Nothing was changed.
+    """
 
-    code, title = "too-many-held", "Pay for what you hold first"
+    code, title = "not-available", "Not everything can be had"
+
+
+class CartMoved(Conflict):
+    """The cart is not the one this checkout was begun with. Nothing was changed."""
+
+    code, title = "cart-moved", "Your cart has changed"

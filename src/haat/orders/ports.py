@@ -14,7 +14,7 @@ from collections.abc import Mapping, Sequence
 from typing import Literal, Protocol
 
 from haat.engines.sql import Tx
-from haat.orders.model import Order, Part
+from haat.orders.model import Order, Part, Reason, State, Wanted
 from haat.vocabulary import ShippingClass
 
 
@@ -122,8 +122,10 @@ class Payments(Protocol):
         was applied to the order becomes due back. Whether its last attempt had failed. At most five statements.
         """
 
-    def collect(self, tx: Tx, order_id: str) -> None:
-        """An order to be paid in cash was delivered: its live attempt succeeds with the whole amount."""
+    def collect(self, tx: Tx, order_id: str) -> bool:
+        """An order to be paid in cash was delivered: its live attempt succeeds with the whole amount. Whether there was
+        one.
+        """
 
 
 PaymentWord = Literal["paid", "open", "failed", "unknown", "none"]
@@ -189,6 +191,65 @@ class ItemDocuments(Protocol):
 
     async def __call__(self, ids: Sequence[str], /) -> Mapping[str, bytes]:
         """JSON bytes by id; unknown ids are absent. One round trip."""
+
+
+class Orders(Protocol):
+    """The rows of orders, written inside a unit.
+
+    P1 every change of state is an edge of EDGES, with one history row (seq = version) and one event, or changes nothing
+    P2 of many who move an order out of one state, exactly one is answered True
+    P3 an order that is cancelled has its holds released and its payments closed in the same unit
+    P4 there is at most one order of an owner's checkout, and at most one that replaces another
+    """
+
+    def insert(self, tx: Tx, order: Order) -> None:
+        """A new order with lines and history; one event per history row. Three statements.
+
+        Raises: Refused when its id, number, (owner, checkout) or `replaces` is taken.
+        """
+
+    def of_checkout(self, tx: Tx, owner: str, checkout_id: str) -> Order | None:
+        """The order of a checkout, without lines and history. One statement."""
+
+    def head(self, tx: Tx, order_id: str) -> Order | None:
+        """An order without lines and history, locked until the unit ends. One statement."""
+
+    def sellers(self, tx: Tx, order_id: str) -> frozenset[str]:
+        """Whose lines an order has. One statement."""
+
+    def move(
+        self, tx: Tx, order_id: str, before: State, after: State, reason: Reason, *, actor: str, epoch: int = 0
+    ) -> bool:
+        """Compare-and-set on the state; whether it moved. At most four statements. Raises: Refused off the edges."""
+
+    def cancel(
+        self,
+        tx: Tx,
+        order_id: str,
+        reason: Reason,
+        actor: str,
+        epoch: int = 0,
+        *,
+        from_states: Sequence[State] = ("CREATED", "PLACED", "PACKED"),
+    ) -> bool:
+        """→ CANCELLED out of one of these states, with holds released and payments closed; whether it was.
+
+        The reason `expired` becomes `payment_failed` when the last attempt had failed.
+        """
+
+
+class Reminders(Protocol):
+    """A hint of when an unpaid order dies, for whoever sweeps (kept in the KV)."""
+
+    async def __call__(self, order_id: str, expires_ms: int, /) -> None:
+        """Remember. Raises: Unavailable; nothing depends on it."""
+
+
+class CartLines(Protocol):
+    """What lies in a buyer's cart (cart)."""
+
+    async def __call__(self, owner: str, /) -> tuple[str, int, Sequence[Wanted]]:
+        """The cart's checkout id ("" when there is no cart), its version and its lines. Raises: Unavailable."""
 
 
 class OrdersView(Protocol):
