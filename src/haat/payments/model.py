@@ -27,6 +27,8 @@ REFUND_EDGES: Final = {
 }
 
 
+CASH: Final = "cash"
+"""The provider of cash on delivery: no gateway, the courier brings it."""
 NEVER_PAID: Final = frozenset({"expired", "not_received", "order_off"})
 """Failures of attempts that nobody declined: the buyer did not come, or the order was off."""
 LATE_MS: Final = 7 * 86_400_000

@@ -15,11 +15,9 @@ from haat.errors import Invalid, Problem
 from haat.events.outbox import Outbox
 from haat.payments.adapters import statements as sql
 from haat.payments.messages import PaymentChanged, RefundChanged
-from haat.payments.model import NEVER_PAID, Outcome, OverRefund, Payment, PaymentMoved, Refund, RefundReason
+from haat.payments.model import CASH, NEVER_PAID, Outcome, OverRefund, Payment, PaymentMoved, Refund, RefundReason
 from haat.vocabulary import Ids
 
-CASH: Final = "cash"
-"""The provider of cash on delivery: no gateway, the courier brings it."""
 REFUND_JOB: Final = "refund"
 
 
