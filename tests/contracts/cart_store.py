@@ -368,6 +368,7 @@ class CartMachine(Machine[CartStoreRig]):
             cart = carts.get(owner)
             there = {line.sku: (line.units, line.added_ms) for line in cart.lines} if cart else {}
             assert there == lines
+            assert self.wait(self.rig.store.units(owner)) == sum(units for units, _ in lines.values())
             assert (cart.version if cart else 0) == self.versions[owner]
 
     @invariant()

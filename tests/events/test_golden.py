@@ -14,6 +14,7 @@ import msgspec
 import pytest
 
 import haat
+from haat.cart.messages import OrderHint
 from haat.catalog.messages import ItemChanged
 from haat.catalog.take import OfferedItem
 from haat.events.envelope import Event, decode, encode, wrap
@@ -57,6 +58,7 @@ HEARD: list[tuple[type[msgspec.Struct], str]] = [  # what consumers read, each w
     (ItemHint, "stock.changed"),
     (ItemHint, "stock.held"),
     (LaneHint, "lane.changed"),
+    (OrderHint, "order.changed"),
 ]
 FILES = sorted(GOLDEN.glob("*.json"))
 

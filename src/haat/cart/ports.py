@@ -28,6 +28,9 @@ class CartStore(Protocol):
     async def carts(self, owners: Sequence[str]) -> Mapping[str, Cart]:
         """The carts there are, by owner, with their lines. Two statements."""
 
+    async def units(self, owner: str) -> int:
+        """Units in all lines of an owner's cart. One statement."""
+
     async def change(
         self, owners: Sequence[str], decide: Decide, known: Mapping[str, Cart] | None = None
     ) -> Mapping[str, Cart]:

@@ -9,7 +9,7 @@ from contextlib import suppress
 from typing import Final, TypeVar
 
 import msgspec
-from sqlalchemy import BindParameter, bindparam, delete, insert, select, update
+from sqlalchemy import BindParameter, bindparam, delete, func, insert, select, update
 
 from haat.cart.adapters.tables import CART, CART_LINE
 from haat.cart.messages import CartChanged
@@ -33,6 +33,9 @@ _LINES_ORDER = (CART_LINE.c.owner, CART_LINE.c.added_ms, CART_LINE.c.sku)
 _LINES: Final = Statement(select(CART_LINE).where(CART_LINE.c.owner.in_(_OWNERS)).order_by(*_LINES_ORDER))
 _LINES_LOCKED: Final = Statement(
     select(CART_LINE).where(CART_LINE.c.owner.in_(_OWNERS)).order_by(*_LINES_ORDER).with_for_update()
+)
+_UNITS: Final = Statement(
+    select(func.coalesce(func.sum(CART_LINE.c.units), 0)).where(CART_LINE.c.owner == bindparam("by_owner"))
 )
 _ADD_CART: Final = Statement(insert(CART), *CART.c.keys())
 _BUMP: Final = Statement(
@@ -66,6 +69,15 @@ class SqlCartStore(SqlOutgoing):
     async def carts(self, owners: Sequence[str]) -> Mapping[str, Cart]:
         """See CartStore."""
         return (await self._look(owners))[0]
+
+    async def units(self, owner: str) -> int:
+        """See CartStore."""
+
+        def count_units(tx: Tx) -> int:
+            row = _UNITS.first(tx, {"by_owner": owner})
+            return int(row[0]) if row else 0  # MySQL sums to a Decimal
+
+        return await self._database.read(count_units, brief=True)
 
     async def change(
         self, owners: Sequence[str], decide: Decide, known: Mapping[str, Cart] | None = None

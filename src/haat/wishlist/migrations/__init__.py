@@ -1,0 +1,1 @@
+"""Wishlist's part of the carts database's line."""
