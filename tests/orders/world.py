@@ -87,7 +87,7 @@ class World:
         self.payments = SqlPayments(self.database, Outbox("haat/payments", ids), ids, ONLINE)
         self.taxes, self.fees, self.signer = DatedRates(), FlatShipping(), Signer([b"k" * 32])
         self.orders = SqlOrders(
-            self.database, Outbox("haat/orders", ids), ids, self.holds, self.payments, self.live, self.taxes, self.fees
+            Outbox("haat/orders", ids), ids, self.holds, self.payments, self.live, self.taxes, self.fees
         )
         self.quotes = QuoteLines(
             self.offers.offers_by_sku, self.catalogue, self.live, self.taxes, self.fees, clock, self.signer

@@ -34,7 +34,7 @@ from haat.orders.model import (
 )
 from haat.orders.number import number_of
 from haat.orders.plan import Planned, Planning, plan
-from haat.orders.ports import CartLines, Holds, Orders, Payments, Reminders
+from haat.orders.ports import CartLines, Holds, Orders, Payments, Reminders, WantedLine
 from haat.orders.quote import QuoteLines, Signs, Worse, merged, worse
 from haat.vocabulary import Ids
 
@@ -173,7 +173,7 @@ class PlaceOrder:
 
     async def _wanted(self, command: PlaceCommand) -> list[Wanted]:
         """The lines to order, each sku once. Raises: Invalid, CartMoved."""
-        lines: Sequence[Wanted] = command.wanted or ()
+        lines: Sequence[WantedLine] = command.wanted or ()
         if command.wanted is None:
             checkout_id, _, lines = await self.cart(command.owner)
             if checkout_id and checkout_id != command.checkout_id:

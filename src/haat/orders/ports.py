@@ -11,10 +11,10 @@ P6 a buyer cannot hold more unpaid units of a sku than the limit
 
 import datetime
 from collections.abc import Mapping, Sequence
-from typing import Literal, Protocol
+from typing import Any, Literal, Protocol
 
 from haat.engines.sql import Tx
-from haat.orders.model import Order, Part, Reason, State, Wanted
+from haat.orders.model import Order, Part, Reason, State
 from haat.vocabulary import ShippingClass
 
 
@@ -168,13 +168,15 @@ class Reach(Protocol):
     def place(self, pincode: str) -> Place | None:
         """The place of a PIN code, or None when it is not served."""
 
-    def dates(self, place: Place, now_ms: int) -> Sequence[datetime.date | None]:
+    # The three below take the very object that `place` gave.
+
+    def dates(self, place: Any, now_ms: int) -> Sequence[datetime.date | None]:
         """Arrival code → promised date."""
 
-    def column(self, place: Place, shipping_class: ShippingClass = "standard") -> bytes:
+    def column(self, place: Any, shipping_class: ShippingClass = "standard") -> bytes:
         """Arrival codes of all warehouses at this place, by ordinal."""
 
-    def takes_cash(self, place: Place, ordinal: int) -> bool:
+    def takes_cash(self, place: Any, ordinal: int) -> bool:
         """Whether cash on delivery is taken on this warehouse's lane."""
 
 
@@ -237,6 +239,19 @@ class Orders(Protocol):
         The reason `expired` becomes `payment_failed` when the last attempt had failed.
         """
 
+    def extend(self, tx: Tx, order_id: str, until_ms: int) -> bool:
+        """Give an unpaid order its one grace; whether it got it. One statement."""
+
+
+class DueOrders(Protocol):
+    """Which unpaid orders are over, by the database's time."""
+
+    async def due(self, limit: int) -> Sequence[str]:
+        """Ids of unpaid orders whose time is over, the oldest first. One statement on an index. Raises: Unavailable."""
+
+    async def unpaid(self, order_ids: Sequence[str]) -> tuple[int, Mapping[str, int]]:
+        """Now, and when those of these orders expire that are still unpaid. One statement. Raises: Unavailable."""
+
 
 class Reminders(Protocol):
     """A hint of when an unpaid order dies, for whoever sweeps (kept in the KV)."""
@@ -245,10 +260,22 @@ class Reminders(Protocol):
         """Remember. Raises: Unavailable; nothing depends on it."""
 
 
+class WantedLine(Protocol):
+    """Units of a sku that somebody would like to have."""
+
+    @property
+    def sku(self) -> str:
+        """The sku."""
+
+    @property
+    def quantity(self) -> int:
+        """How many."""
+
+
 class CartLines(Protocol):
     """What lies in a buyer's cart (cart)."""
 
-    async def __call__(self, owner: str, /) -> tuple[str, int, Sequence[Wanted]]:
+    async def __call__(self, owner: str, /) -> tuple[str, int, Sequence[WantedLine]]:
         """The cart's checkout id ("" when there is no cart), its version and its lines. Raises: Unavailable."""
 
 

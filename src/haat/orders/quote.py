@@ -16,7 +16,7 @@ from haat.errors import Invalid, Problem
 from haat.orders.fees import Fees
 from haat.orders.model import MAX_LINES, Totals, Wanted
 from haat.orders.plan import Look, Planned, Planning, Trouble, Value, plan, read_facts
-from haat.orders.ports import ItemDocuments, Serviceability, Shelf
+from haat.orders.ports import ItemDocuments, Serviceability, Shelf, WantedLine
 from haat.orders.tax import Taxes
 from haat.vocabulary import MAX_SKU_CHARS, Clock, pincode
 
@@ -121,7 +121,7 @@ class QuoteLines:
     signer: Signs
     currency: str = "INR"
 
-    async def __call__(self, wanted: Sequence[Wanted], pincode: str | None, method: str = "") -> Quote:
+    async def __call__(self, wanted: Sequence[WantedLine], pincode: str | None, method: str = "") -> Quote:
         """Every line with its price, problem or date. Without a PIN code nothing is promised, nor can it be ordered.
 
         Cost: one round trip to offers (two statements), one to documents. Raises: Invalid for a quantity below 1, a
@@ -171,7 +171,7 @@ class QuoteLines:
         return None if payload is None else _recall(payload)
 
 
-def merged(wanted: Sequence[Wanted], pointer: str = "#/lines") -> list[Wanted]:
+def merged(wanted: Sequence[WantedLine], pointer: str = "#/lines") -> list[Wanted]:
     """Each sku once, with the sum of its quantities, in the order in which they were first asked for.
 
     Raises: Invalid naming every wrong line.

@@ -11,7 +11,7 @@ from typing import Final, Literal
 import msgspec
 from sqlalchemy import bindparam, insert, select, update
 
-from haat.engines.sql import Database, Statement, Tx
+from haat.engines.sql import Statement, Tx
 from haat.events.outbox import Outbox
 from haat.orders.adapters.rows import (
     LINE_COLUMNS,
@@ -56,12 +56,6 @@ _LINES: Final = Statement(
     select(*LINE_COLUMNS).where(ORDER_LINE.c.order_id == bindparam("by_id")).order_by(ORDER_LINE.c.line)
 )
 _SELLERS: Final = Statement(select(ORDER_LINE.c.seller).where(ORDER_LINE.c.order_id == bindparam("by_id")).distinct())
-_DUE: Final = Statement(
-    select(ORDERS.c.id)
-    .where(ORDERS.c.state == bindparam("created"), ORDERS.c.expires_ms <= bindparam("until_ms"))
-    .order_by(ORDERS.c.expires_ms)
-    .limit(bindparam("most"))
-)
 _EXTEND: Final = Statement(
     update(ORDERS)
     .where(ORDERS.c.id == bindparam("by_id"), ORDERS.c.state == bindparam("created"), ORDERS.c.extended == 0)
@@ -84,7 +78,6 @@ class Facts(msgspec.Struct, frozen=True):
 class SqlOrders:
     """orders.ports.Orders and payments.ports.Orders on the orders database."""
 
-    database: Database
     outbox: Outbox
     ids: Ids
     holds: Holds
@@ -116,11 +109,6 @@ class SqlOrders:
     def sellers(self, tx: Tx, order_id: str) -> frozenset[str]:
         """See Orders."""
         return frozenset(row[0] for row in _SELLERS.all(tx, {"by_id": order_id}))
-
-    async def due(self, now_ms: int, limit: int) -> Sequence[str]:
-        """Ids of unpaid orders whose time was over at `now_ms`, the oldest first. One statement on an index."""
-        asked = {"created": "CREATED", "until_ms": now_ms, "most": limit}
-        return await self.database.read(lambda tx: [row[0] for row in _DUE.all(tx, asked)])
 
     # ---- transitions
 
