@@ -1,0 +1,21 @@
+"""The shape of a check."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+Store = Literal["orders", "gateway", "log"]
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One invariant. `sql` returns one row for each break; its columns name what is broken and by how much.
+
+    The statement may use the temporary tables of `prepare` and the parameters :now_ms, :outbox_from_ms, :log_from_ms.
+    """
+
+    name: str
+    invariant: str
+    says: str
+    sql: str
+    online: bool = True  # holds at every moment; else only of a shop at rest
+    needs: Store = "orders"  # the store beside the orders database without which nothing can be said
