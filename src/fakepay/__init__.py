@@ -12,3 +12,8 @@ P4 lists by time give everything that changed in the span exactly once, however 
 P5 every event is offered to the shop until it answers 2xx or 72 hours have passed; its bytes never change
 P6 a fault happens exactly when the script says so; nothing here is random except ids
 """
+
+from fakepay.app import FakePay
+from fakepay.serving import serve
+
+__all__ = ["FakePay", "serve"]

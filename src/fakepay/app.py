@@ -16,6 +16,7 @@ from fakepay import api, gateway
 from fakepay.books import Books
 from fakepay.calls import Counter
 from fakepay.clock import machine_ms
+from fakepay.pages import page_handlers
 from fakepay.shapes import ClockNow, Refusal
 from fakepay.store import Store
 from fakepay.webhooks import Courier, Deliver
@@ -59,7 +60,7 @@ class FakePay:
         self._courier = Courier(self._store, self._books, secret, send, clock_ms) if send else None
         self._wakers: set[tuple[asyncio.AbstractEventLoop, asyncio.Event]] = set()
         self._gate = threading.Lock()
-        self._app = Litestar(
+        app = Litestar(
             [
                 Router(
                     "/",
@@ -72,18 +73,14 @@ class FakePay:
                     ],
                     guards=[api.guard(key)],
                 ),
+                *page_handlers(self._counter, self._prefix),
             ],
             exception_handlers={Refusal: api.refused, HTTPException: api.unread},
             request_max_body_size=api.MOST_BODY_BYTES,
             openapi_config=None,
             logging_config=None,
         )
-
-    async def asgi(self, scope: Any, receive: Any, send: Any) -> None:
-        """The ASGI app. Takes paths with and without the path of `base_url` in front."""
-        if scope["type"] == "http" and self._prefix and scope["path"].startswith(self._prefix + "/"):
-            scope = {**scope, "path": scope["path"][len(self._prefix) :], "root_path": ""}
-        await self._app(scope, receive, send)
+        self.asgi: Final = Mounted(app, self._prefix)
 
     async def run(self, stop: asyncio.Event) -> None:
         """Send webhooks, retry them, and let time do its work, until told to stop."""
@@ -137,6 +134,20 @@ class FakePay:
         for loop, awake in wakers:
             with contextlib.suppress(RuntimeError):  # its loop has just been closed
                 loop.call_soon_threadsafe(awake.set)
+
+
+class Mounted:
+    """The ASGI app; takes paths with and without the path it is mounted under in front."""
+
+    def __init__(self, app: Litestar, prefix: str) -> None:
+        self._app = app
+        self._prefix = prefix
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        """ASGI entry point."""
+        if scope["type"] == "http" and self._prefix and scope["path"].startswith(self._prefix + "/"):
+            scope = {**scope, "path": scope["path"][len(self._prefix) :], "root_path": ""}
+        await self._app(scope, receive, send)
 
 
 class Poster:

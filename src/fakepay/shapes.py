@@ -26,6 +26,8 @@ Kind = Literal[
 MOST_MINOR: Final = 10**13
 MOST_MS: Final = 2**53
 
+ADDRESS: Final = r"^https?://(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._-]+)(:[0-9]{1,5})?([/?#][\x21-\x7e]*)?$"
+
 Amount = Annotated[int, Meta(ge=1, le=MOST_MINOR)]
 Moment = Annotated[int, Meta(ge=0, le=MOST_MS)]
 Reference = Annotated[str, Meta(min_length=1, max_length=100, pattern=r"^[\x21-\x7e]+$")]
@@ -38,7 +40,7 @@ class NewIntent(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     amount_minor: Amount
     currency: Annotated[str, Meta(pattern=r"^[A-Z]{3}$")]
     method: Method
-    return_url: Annotated[str, Meta(max_length=2000, pattern=r"^https?://[\x21-\x7e]+$")]
+    return_url: Annotated[str, Meta(max_length=2000, pattern=ADDRESS)]
     expires_ms: Moment = 0
     capture: Literal["automatic", "manual"] = "automatic"
 
