@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 
+import msgspec
 import pytest
 
 from haat.engines.sql import Tx
@@ -158,8 +159,10 @@ async def test_a_declined_payment_is_the_reason(
     made = await unpaid(world)
 
     def declined(tx: Tx) -> None:
-        update = "UPDATE payment SET state = 'FAILED', live = NULL, failure = 'declined' WHERE id = ?"
-        tx.cursor.execute(update, (made.payment.id,))
+        payment = world.payments.payment(tx, made.payment.id)
+        assert payment is not None
+        after = msgspec.structs.replace(payment, state="FAILED", live=False, failure="declined")
+        world.payments.change(tx, payment, after)
 
     await world.database.transact(declined)
     gateway.word = "failed"

@@ -1,7 +1,7 @@
 """The sweeper: in time with the hint, soon without it, never early, never twice, whoever else sweeps."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import Iterator
 
 import pytest
 
@@ -18,10 +18,10 @@ from tests.orders.world import World
 
 
 @pytest.fixture
-async def kv(clock: ManualClock) -> AsyncIterator[MemoryKv]:
+def kv(clock: ManualClock) -> Iterator[MemoryKv]:
     kv = MemoryKv(clock)
     yield kv
-    await kv.close()
+    kv.close()
 
 
 @pytest.fixture
@@ -79,7 +79,7 @@ async def test_a_kv_that_is_gone_changes_nothing(
     world: World, kv: MemoryKv, gateway: Gateway, clock: ManualClock
 ) -> None:
     await ordered(world, kv, 3)
-    await kv.close()
+    kv.close()
     clock.advance(HOLD_MS / 1000)
     assert await sweeper(world, kv, gateway).step() == 3
 
@@ -207,14 +207,14 @@ async def test_an_order_that_cannot_be_ended_keeps_nobody_waiting_and_is_tried_a
     await world.sell("a.Y", {world.serving()[0]: 1})
     broken = await world.order({"a.Y": 1}, owner="crt_y")
 
-    def by_hand(sql: str) -> None:
+    async def by_hand(sql: str) -> None:
         def unit(tx: Tx) -> None:
             tx.cursor.execute(sql)
 
-        asyncio.get_running_loop().create_task(world.database.transact(unit))
+        await world.database.transact(unit)
 
-    by_hand("UPDATE stock SET held = 0 WHERE sku = 'a.Y'")
-    by_hand(f"UPDATE orders SET expires_ms = 1 WHERE id = '{broken.id}'")
+    await by_hand("UPDATE stock SET held = 0 WHERE sku = 'a.Y'")
+    await by_hand(f"UPDATE orders SET expires_ms = 1 WHERE id = '{broken.id}'")
     clock.advance(HOLD_MS / 1000)
     sweep = sweeper(world, kv, gateway)
     assert await sweep.step() == 5
@@ -224,7 +224,7 @@ async def test_an_order_that_cannot_be_ended_keeps_nobody_waiting_and_is_tried_a
     clock.advance(2)
     await sweep.step()
     assert gateway.asked.count(broken.id) == 2
-    by_hand("UPDATE stock SET held = 1 WHERE sku = 'a.Y'")
+    await by_hand("UPDATE stock SET held = 1 WHERE sku = 'a.Y'")
     clock.advance(60)
     assert await sweep.step() == 1
     await world.sound()

@@ -38,6 +38,9 @@ _READ: Final = Statement(
     .where(_LEASE.c.name == bindparam("by_name"))
     .with_for_update()
 )
+_EPOCH: Final = Statement(  # shared: many units of one holder may write at once, and none beside a new holder's taking
+    select(_LEASE.c.epoch).where(_LEASE.c.name == bindparam("by_name")).with_for_update(read=True)
+)
 _ADD: Final = Statement(insert(_LEASE), "name", "holder", "epoch", "until_ms")
 _SET: Final = Statement(
     update(_LEASE)
@@ -81,6 +84,6 @@ def give_back(tx: Tx, name: str, epoch: int) -> bool:
 
 def holds(tx: Tx, name: str, epoch: int) -> None:
     """See inside a writing unit that the lease is still of this epoch. One locking read. Raises: LeaseLost."""
-    found = _READ.first(tx, {"by_name": name})
-    if found is None or found[1] != epoch:
+    found = _EPOCH.first(tx, {"by_name": name})
+    if found is None or found[0] != epoch:
         raise LeaseLost(f"The lease “{name}” went to another holder.")
