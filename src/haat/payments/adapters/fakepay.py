@@ -94,7 +94,7 @@ class FakePayGateway:
             "return_url": return_url,
             "expires_ms": expires_ms,
         }
-        return _said(await self._ask("POST", "/intents", Intent, body, key=reference))
+        return _said(await self._ask("POST", "/intents", Intent, body, key=f"{reference}-{expires_ms}"))
 
     async def find(self, reference: str) -> Intent | None:
         """See Gateway."""
