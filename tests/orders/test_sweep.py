@@ -7,7 +7,7 @@ import pytest
 
 from haat.engines.kv.memory import MemoryKv
 from haat.engines.sql import Tx
-from haat.orders.adapters.due import SqlDueOrders
+from haat.orders.adapters.view import SqlOrdersView
 from haat.orders.expire import ExpireOrder
 from haat.orders.model import GRACE_MS, HOLD_MS
 from haat.orders.place import OrderGiven
@@ -31,7 +31,7 @@ def gateway() -> Gateway:
 
 def sweeper(world: World, kv: MemoryKv, gateway: Gateway, holder: str = "one") -> Sweeper:
     expire = ExpireOrder(world.database, world.orders, gateway)
-    return Sweeper(world.database, kv, expire, SqlDueOrders(world.database), holder=holder, clock=world.clock)
+    return Sweeper(world.database, kv, expire, SqlOrdersView(world.database), holder=holder, clock=world.clock)
 
 
 async def ordered(world: World, kv: MemoryKv, count: int, *, hinted: bool = True) -> list[OrderGiven]:
@@ -154,7 +154,7 @@ async def test_a_sweeper_whose_own_clock_is_ahead_ends_nothing_early(
     await ordered(world, kv, 2)
     ahead = ManualClock(clock.now_ms() + HOLD_MS + 600_000)
     expire = ExpireOrder(world.database, world.orders, gateway)
-    sweep = Sweeper(world.database, kv, expire, SqlDueOrders(world.database), holder="ahead", clock=ahead)
+    sweep = Sweeper(world.database, kv, expire, SqlOrdersView(world.database), holder="ahead", clock=ahead)
     assert await sweep.step() == 0
     assert gateway.asked == []
     assert await open_orders(world) == 2
@@ -166,7 +166,7 @@ async def test_one_whose_own_clock_is_behind_finds_them_by_the_databases(
     await ordered(world, kv, 2)
     behind = ManualClock(clock.now_ms() - 600_000)
     expire = ExpireOrder(world.database, world.orders, gateway)
-    sweep = Sweeper(world.database, kv, expire, SqlDueOrders(world.database), holder="behind", clock=behind)
+    sweep = Sweeper(world.database, kv, expire, SqlOrdersView(world.database), holder="behind", clock=behind)
     clock.advance(HOLD_MS / 1000)
     assert await sweep.step() == 2
 

@@ -28,7 +28,9 @@ class ExpireOrder:
 
         A payment that is under way, or of which the gateway does not say, gives the order ten minutes more, once.
         The gateway is asked outside any transaction; what happens between its answer and the unit is seen by the unit.
-        One commit of at most thirteen statements. Raises: LeaseLost, Unavailable, Conflict of the parts; nothing changed.
+        One commit of at most thirteen statements.
+
+        Raises: LeaseLost, Unavailable, what the parts raise: nothing was changed.
         """
         said = await self.ask(order_id)
         if said == "paid":
