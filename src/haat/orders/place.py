@@ -144,6 +144,15 @@ class PlaceOrder:
         known = await self._known(command)
         if known is not None:
             return known
+        try:
+            return await self._planned_and_placed(command, address)
+        except Conflict:
+            known = await self._known(command)  # the same checkout from another tab may have taken the last unit
+            if known is None:
+                raise
+            return known
+
+    async def _planned_and_placed(self, command: PlaceCommand, address: Address) -> Answer:
         wanted = await self._wanted(command)
         planning, planned = await self.quotes.look(wanted, address.pincode, command.method)
         self._agree(command, planned)
