@@ -11,7 +11,7 @@ from haat.engines.sql import Tx
 from haat.engines.sql.leases import LeaseLost, take_lease
 from haat.errors import Unavailable
 from haat.orders.expire import LEASE, Expired, ExpireOrder
-from haat.orders.model import GRACE_MS, HOLD_MS
+from haat.orders.model import GRACE_MS, HOLD_MS, OrderChanged
 from haat.orders.place import OrderGiven
 from haat.orders.ports import PaymentWord
 from tests.conftest import ManualClock
@@ -118,6 +118,17 @@ async def test_what_was_paid_or_cancelled_is_left_alone(
     assert await expire("ord_unknown", epoch) == "gone"
     assert await state(world, made.id) == ("PLACED", "")
     await world.sound()
+
+
+async def test_an_order_with_money_that_is_not_placed_is_left_for_a_person(
+    world: World, expire: ExpireOrder, gateway: Gateway, epoch: int, clock: ManualClock
+) -> None:
+    made = await unpaid(world)
+    gateway.word = "paid"
+    clock.advance(HOLD_MS / 1000)
+    with pytest.raises(OrderChanged):
+        await expire(made.id, epoch)
+    assert (await state(world, made.id), await held(world)) == (("CREATED", ""), 2)
 
 
 @pytest.mark.parametrize("word", ["open", "unknown"])

@@ -199,6 +199,22 @@ async def test_a_gateway_that_is_down_gives_the_grace_and_then_the_end(
     await world.sound()
 
 
+async def test_a_whole_street_of_silent_payments_is_extended_in_one_turn(
+    world: World, kv: MemoryKv, gateway: Gateway, clock: ManualClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("haat.orders.sweep.BATCH", 4)
+    await ordered(world, kv, 15)
+    gateway.word = "open"
+    clock.advance(HOLD_MS / 1000)
+    assert await sweeper(world, kv, gateway).step() == 0
+    assert await world.sum("SELECT COUNT(*) FROM orders WHERE extended = 1") == 15
+    assert len(gateway.asked) == 15
+    gateway.word = "none"
+    clock.advance(GRACE_MS / 1000)
+    assert await sweeper(world, kv, gateway).step() == 15
+    await world.sound()
+
+
 async def test_an_order_that_cannot_be_ended_keeps_nobody_waiting_and_is_tried_again(
     world: World, kv: MemoryKv, gateway: Gateway, clock: ManualClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:

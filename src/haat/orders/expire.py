@@ -5,7 +5,7 @@ from typing import Final, Literal
 
 from haat.engines.sql import Database, Tx
 from haat.engines.sql.leases import holds
-from haat.orders.model import GRACE_MS
+from haat.orders.model import GRACE_MS, OrderChanged
 from haat.orders.ports import AskGateway, Orders
 
 LEASE: Final = "expiry"
@@ -33,14 +33,14 @@ class ExpireOrder:
         Raises: LeaseLost, Unavailable, what the parts raise: nothing was changed.
         """
         said = await self.ask(order_id)
-        if said == "paid":
-            return "gone"
 
         def expire_order(tx: Tx) -> Expired:
             holds(tx, LEASE, epoch)
             order = self.orders.head(tx, order_id)
             if order is None or order.state != "CREATED":
                 return "gone"
+            if said == "paid":  # then its payment's unit would have placed it: a person must look
+                raise OrderChanged("A payment is applied to this order, and it is not placed.", order_id=order_id)
             if order.expires_ms > tx.now_ms:
                 return "not_due"
             if said in ("open", "unknown") and self.orders.extend(tx, order_id, tx.now_ms + GRACE_MS):

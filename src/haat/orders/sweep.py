@@ -5,6 +5,7 @@ lease is refused by the unit. The hint (a sorted set in the KV, by expiry) saves
 """
 
 import asyncio
+from collections import Counter
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -115,7 +116,8 @@ class Sweeper:
         cancelled = 0
         while self._epoch is not None:
             limit = BATCH + len(self._failed)
-            hinted = await self._kv.z_due(HINTS, self._clock.now_ms(), limit)
+            our_ms = self._clock.now_ms()
+            hinted = await self._kv.z_due(HINTS, our_ms, limit)
             if not hinted:
                 break
             now_ms, unpaid = await self._view.unpaid(hinted)
@@ -123,10 +125,10 @@ class Sweeper:
             early = [order_id for order_id in unpaid if unpaid[order_id] > now_ms]
             await all_of(self._kv.z_remove(HINTS, order_id) for order_id in over)
             await all_of(self._kv.z_add(HINTS, order_id, unpaid[order_id]) for order_id in early)
-            due = [order_id for order_id in hinted if unpaid.get(order_id, now_ms + 1) <= now_ms]
-            ended = await self._expire_all(due)
-            cancelled += ended
-            if len(hinted) < limit or not (over or ended):
+            answers = await self._expire_all([i for i in hinted if unpaid.get(i, now_ms + 1) <= now_ms])
+            cancelled += answers["cancelled"]
+            moved = over or answers["cancelled"] or any(unpaid[order_id] > our_ms for order_id in early)
+            if len(hinted) < limit or not moved:
                 break
         return cancelled
 
@@ -136,30 +138,30 @@ class Sweeper:
         while self._epoch is not None:
             limit = BATCH + len(self._failed)
             due = await self._view.due(limit)
-            ended = await self._expire_all(due)
-            cancelled += ended
+            answers = await self._expire_all(due)
+            cancelled += answers["cancelled"]
             if len(due) < limit:
                 self._failed = {order_id: self._failed[order_id] for order_id in due if order_id in self._failed}
                 break
-            if not ended:
+            if not (answers["cancelled"] or answers["extended"]):
                 break
         return cancelled
 
     # ---- doing
 
-    async def _expire_all(self, order_ids: Sequence[str]) -> int:
-        """Expire those that nobody is at and that did not just fail; how many were cancelled."""
+    async def _expire_all(self, order_ids: Sequence[str]) -> Counter[Expired | None]:
+        """Expire those that nobody is at and that did not just fail; how many ended in which way."""
         now_s = self._clock.monotonic_s()
         ready = [i for i in order_ids if i not in self._busy and now_s >= self._failed.get(i, (0, now_s))[1]]
         self._busy.update(ready)
         try:
-            answers = await asyncio.gather(*(self._expire_one(order_id) for order_id in ready))
+            answers = Counter(await asyncio.gather(*(self._expire_one(order_id) for order_id in ready)))
         finally:
             self._busy.difference_update(ready)
-        cancelled = answers.count("cancelled")
-        if any(answers):
-            _LOG.info("orders expired", cancelled=cancelled, extended=answers.count("extended"), asked=len(ready))
-        return cancelled
+        if ready:
+            cancelled, extended = answers["cancelled"], answers["extended"]
+            _LOG.info("orders expired", asked=len(ready), cancelled=cancelled, extended=extended)
+        return answers
 
     async def _expire_one(self, order_id: str) -> Expired | None:
         async with self._at_once:
