@@ -8,6 +8,7 @@ the ratios of the rounds. Nothing is remembered between two calls: each round as
 
 import argparse
 import asyncio
+import dataclasses
 import gc
 import json
 import os
@@ -31,7 +32,7 @@ from haat.engines.system import SystemClock
 from haat.http.signing import Signer
 from haat.search.adapters.tantivy import TantivyItemIndex
 from haat.search.adapters.tantivy_tally import Tallier
-from haat.search.adapters.tantivy_view import TantivyView
+from haat.search.adapters.tantivy_view import StoredHits, TantivyView
 from haat.search.ask import words as asked_words
 from haat.search.coverage import Coverage
 from haat.search.deliverable import Deliveries
@@ -66,9 +67,8 @@ class Opened:
         """The snapshot with nothing remembered."""
         view = self.index.view()
         assert isinstance(view, TantivyView)
-        return TantivyView(
-            view.name, view.searcher, view.compiler, Tallier(view.searcher, view.compiler), view.coverage, view.labels
-        )
+        searcher = view.searcher
+        return dataclasses.replace(view, tallier=Tallier(searcher, view.compiler), stored=StoredHits(searcher))
 
 
 def _megabytes(folder: Path) -> float:
