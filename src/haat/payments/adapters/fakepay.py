@@ -17,7 +17,6 @@ T = TypeVar("T")
 
 CONNECT_S: Final = 1.0
 READ_S: Final = 5.0
-DEADLINE_S: Final = CONNECT_S + READ_S
 STAMP_S: Final = 300
 """How old, or how far ahead, a webhook's stamp may be: clocks differ, and a recorded one must not work for long."""
 SIGNATURE: Final = "fakepay-signature"
@@ -58,18 +57,27 @@ class _Event(msgspec.Struct):
 class FakePayGateway:
     """Gateway over FakePay's REST interface. `base_url` is where its `/v1` lies, without the slash at the end.
 
-    `transport` replaces the network: httpx2.ASGITransport onto an app in this process. Close it with `aclose`.
+    `transport` replaces the network: httpx2.ASGITransport onto an app in this process. A call has `connect_s` to reach
+    it and `read_s` to be answered. Close it with `aclose`.
     """
 
     def __init__(
-        self, base_url: str, key: str, secret: str, *, transport: httpx2.AsyncBaseTransport | None = None
+        self,
+        base_url: str,
+        key: str,
+        secret: str,
+        *,
+        transport: httpx2.AsyncBaseTransport | None = None,
+        connect_s: float = CONNECT_S,
+        read_s: float = READ_S,
     ) -> None:
         self._secret = secret.encode()
+        self._deadline_s = connect_s + read_s
         self._client = httpx2.AsyncClient(
             base_url=f"{base_url}/v1",
             transport=transport,
             headers={"authorization": f"Bearer {key}"},
-            timeout=httpx2.Timeout(READ_S, connect=CONNECT_S, pool=CONNECT_S),
+            timeout=httpx2.Timeout(read_s, connect=connect_s, pool=connect_s),
             trust_env=False,
         )
 
@@ -149,7 +157,7 @@ class FakePayGateway:
         content = msgspec.json.encode(body) if body is not None else None
         headers = {"content-type": "application/json", "idempotency-key": key} if body is not None else {}
         try:
-            async with asyncio.timeout(DEADLINE_S):
+            async with asyncio.timeout(self._deadline_s):
                 answer = await self._client.request(method, path, content=content, headers=headers)
         except (httpx2.HTTPError, httpx2.StreamError, TimeoutError, OSError) as error:
             raise GatewayDown(f"FakePay did not answer: {type(error).__name__}") from error
