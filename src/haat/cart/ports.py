@@ -12,7 +12,7 @@ P7 no cart is seen or changed through another owner's
 
 import datetime
 from collections.abc import Callable, Collection, Mapping, Sequence
-from typing import Protocol, TypeVar
+from typing import Protocol
 
 from haat.cart.model import Cart, Step, Wanted
 
@@ -208,11 +208,8 @@ class Quote(Protocol):
         """Says to an order what its buyer has seen."""
 
 
-Q_co = TypeVar("Q_co", bound=Quote, covariant=True)
-
-
-class AskQuote(Protocol[Q_co]):
+class AskQuote(Protocol):
     """Orders' quote: prices, tax, dates and parcels of lines, computed now. Nothing is held."""
 
-    async def __call__(self, wanted: Sequence[Wanted], pincode: str | None, /) -> Q_co:
+    async def __call__(self, wanted: Sequence[Wanted], pincode: str | None, /) -> Quote:
         """Raises: Unavailable."""

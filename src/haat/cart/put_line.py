@@ -36,9 +36,11 @@ class PutLine:
     ids: Ids
 
     async def __call__(
-        self, owner: str, sku: str, units: int, *, pin: str = "", expects: int | None = None
+        self, owner: str, sku: str, units: int, *, pin: str = "", expects: int | None = None, at_least: bool = False
     ) -> Cart | None:
         """The cart as it is then, or None if there is none. 0 units remove the line; `pin` is where it is to go.
+
+        `at_least`: a line that has more keeps them, for buttons that add without having seen the cart.
 
         Raises: Invalid, UnknownSku, NotSold (a new line only), CartFull, StaleCart if `expects` is not the version,
         Unavailable. Cost: a brief read, another for a new line's offer, and a unit of three statements.
@@ -59,7 +61,11 @@ class PutLine:
             def decide(carts: Mapping[str, Cart], now_ms: int) -> Sequence[Step]:
                 cart = carts.get(owner) or new_cart(owner, checkout_id, now_ms)
                 check_version(cart, expects)
-                return _put(cart, _Units(sku, units, offer, pin), now_ms) if units else removed(cart, sku, now_ms, pin)
+                return (
+                    _put(cart, _Units(sku, units, at_least, offer, pin), now_ms)
+                    if units
+                    else removed(cart, sku, now_ms, pin)
+                )
 
             return decide
 
@@ -82,6 +88,7 @@ class PutLine:
 class _Units:
     sku: str
     units: int
+    at_least: bool
     offer: Offer | None  # asked for when the line is new
     pin: str
 
@@ -94,7 +101,7 @@ def _put(cart: Cart, put: _Units, now_ms: int) -> Sequence[Step]:
         if len(cart.lines) >= MAX_LINES:
             raise CartFull(f"A cart has room for {MAX_LINES} lines. Order or remove some first.", most=MAX_LINES)
         line = CartLine(put.sku, put.offer.item_id, put.units, put.offer.price_minor or 0, now_ms)
-    elif line.units == put.units:
+    elif line.units == put.units or (put.at_least and line.units > put.units):
         return ()
     else:
         line = msgspec.structs.replace(line, units=put.units)

@@ -10,7 +10,7 @@ from msgspec import Meta
 
 from haat.cart.model import MAX_UNITS, Cart, check_version, new_cart
 from haat.cart.put_line import PutLine
-from haat.cart.read_cart import Q, ReadCart
+from haat.cart.read_cart import ReadCart
 from haat.cart.remove_line import RemoveLine
 from haat.cart.view import CartView
 from haat.http.headers import MAY_IF_MATCH, etag, may_if_match
@@ -46,7 +46,7 @@ class CartHead(msgspec.Struct):
     lines: list[CartLineHead]
 
 
-def cart_routes(read_cart: ReadCart[Q], put_line: PutLine, remove_line: RemoveLine, ids: Ids) -> Router:
+def cart_routes(read_cart: ReadCart, put_line: PutLine, remove_line: RemoveLine, ids: Ids) -> Router:
     """/cart."""
 
     @get("/", summary="Your cart, with prices, dates and sums as they are now")

@@ -96,19 +96,19 @@ class CartView(msgspec.Struct, frozen=True, kw_only=True):
     quote: str
 
 
-def view_of(cart: Cart | None, quote: Quote | None, pincode: str, currency: str) -> CartView:
-    """The view of a cart and its quote; both are None for one without lines."""
-    quoted = {line.sku: line for line in quote.lines} if quote else {}
-    totals = quote.totals if quote else TotalsView(currency=currency)
+def view_of(cart: Cart | None, whole: Quote | None, rest: Quote | None, pincode: str, currency: str) -> CartView:
+    """The view of a cart. `whole` is the quote of its lines, `rest` that of those that can be had."""
     lines = cart.lines if cart else ()
-    over = [line for line in lines if line.sku not in quoted]
+    quoted = {line.sku: line for quote in (whole, rest) if quote for line in quote.lines}
+    totals = rest.totals if rest else TotalsView(currency=currency)
+    ok = whole is not None and whole.ok and all(line.sku in quoted for line in lines)
     return CartView(
         version=cart.version if cart else 0,
         checkout_id=cart.checkout_id if cart else "",
         pincode=pincode,
         units=sum(line.units for line in lines),
         lines=[_line(line, quoted.get(line.sku), pincode, currency) for line in lines],
-        shipments=[_parcel(shipment) for shipment in quote.shipments] if quote else [],
+        shipments=[_parcel(shipment) for shipment in rest.shipments] if rest else [],
         totals=TotalsView(
             currency=totals.currency,
             items_minor=totals.items_minor,
@@ -117,9 +117,9 @@ def view_of(cart: Cart | None, quote: Quote | None, pincode: str, currency: str)
             tax_minor=totals.tax_minor,
             total_minor=totals.total_minor,
         ),
-        cash_on_delivery=quote.cod if quote else False,
-        ok=quote.ok and not over if quote else False,
-        quote=quote.token if quote else "",
+        cash_on_delivery=rest.cod if rest else False,
+        ok=ok,
+        quote=whole.token if whole and ok else "",
     )
 
 

@@ -22,7 +22,7 @@ from haat.errors import HaatError, Invalid, NotFound, Problem
 from haat.http.edge import Edge, HttpMetrics, Limit
 from haat.http.identity import Authenticate
 from haat.http.openapi import document
-from haat.http.problems import ProblemDocument, Problems, plain_problems
+from haat.http.problems import ProblemDocument, Problems, from_msgspec, plain_problems
 from haat.http.signing import Signer
 from haat.vocabulary import Ids
 
@@ -137,11 +137,28 @@ async def refuse_unknown_parameters(request: AnyRequest) -> None:
         kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
         if not (kind.endswith("json") or kind == "multipart/form-data"):
             raise HTTPException(status_code=415, detail="Send `Content-Type: application/json`.")
+        if kind.endswith("json"):
+            await _read_strictly(request, handler.parsed_fn_signature.parameters["data"].annotation)
     known = _parameters(handler)
     unknown = [name for name in request.query_params if name not in known]
     if unknown:
         words = f"There are: {', '.join(sorted(known))}." if known else "This address takes none."
         raise Invalid(problems=[Problem(name[:100], f"There is no such parameter. {words}") for name in unknown])
+
+
+async def _read_strictly(request: AnyRequest, shape: Any) -> None:
+    """Litestar reads bodies leniently, so that "2" passes for 2 and "true" for true; here a type is a type.
+
+    Raises: Invalid for a field's value. What is wrong with the body as a whole is left to Litestar to refuse.
+    """
+    if not (isinstance(shape, type) and issubclass(shape, msgspec.Struct)):
+        return
+    try:
+        msgspec.json.decode(await request.body(), type=shape)
+    except msgspec.DecodeError as error:
+        problem = from_msgspec(error) if isinstance(error, msgspec.ValidationError) else None
+        if problem and problem.pointer != "#":
+            raise Invalid(problems=[problem]) from None
 
 
 def _parameters(handler: HTTPRouteHandler) -> frozenset[str]:

@@ -1,11 +1,13 @@
 """Remember an item."""
 
 from dataclasses import dataclass
+from typing import Final
 
-from haat.vocabulary import is_type_id
 from haat.wishlist.item import read_item
 from haat.wishlist.model import MAX_WISHES, UnknownItem, Wish
 from haat.wishlist.ports import ItemDocuments, WishStore
+
+_MAX_ID_CHARS: Final = 40
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,7 +22,7 @@ class PutWish:
 
         Raises: UnknownItem, WishlistFull, Unavailable. Cost: a look at the item, a unit of three statements.
         """
-        bodies = await self.documents([item_id]) if is_type_id(item_id, "itm") else {}
+        bodies = await self.documents([item_id]) if 0 < len(item_id) <= _MAX_ID_CHARS else {}
         item = read_item(bodies[item_id]) if item_id in bodies else None
         if item is None or item.status == "draft" or (sku is not None and item.variant(sku) is None):
             raise UnknownItem
