@@ -6,18 +6,17 @@ from pathlib import Path
 
 import pytest
 
-from haat.app import LINES
 from haat.engines.sql.migrations import upgrade
 from haat.engines.system import SeededIds
 from tests.conftest import ManualClock
-from tests.orders.world import World
+from tests.orders.world import LINE, World
 
 
 @pytest.fixture(scope="session")
 def migrated_orders(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """An empty database at its head, to be copied: migrating one per test would take most of the time."""
     path = tmp_path_factory.mktemp("orders") / "empty.db"
-    upgrade(LINES["orders"], path)
+    upgrade(LINE, path)
     return path
 
 

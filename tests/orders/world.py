@@ -20,19 +20,23 @@ from haat.events.outbox import Outbox
 from haat.http.signing import Signer
 from haat.inventory.adapters.holds import SqlHolds
 from haat.inventory.adapters.sql import SqlOfferStore
+from haat.inventory.adapters.tables import LINE as INVENTORY_LINE
 from haat.inventory.model import Restated
 from haat.orders.adapters.sql import SqlOrders
+from haat.orders.adapters.tables import LINE as ORDERS_LINE
 from haat.orders.fees import FlatShipping
 from haat.orders.model import Address, Method, OnLatePayment, Wanted
 from haat.orders.place import Answer, OrderGiven, PlaceCommand, PlaceOrder
 from haat.orders.quote import QuoteLines
 from haat.orders.tax import DatedRates
 from haat.payments.adapters.sql import SqlPayments
+from haat.payments.adapters.tables import LINE as PAYMENTS_LINE
 from haat.serviceability.model import Lane
 from haat.serviceability.reach import Reach
 from tests.conftest import ManualClock
 from tests.serviceability.worlds import GridPlaces, network_of, reach_of
 
+LINE = INVENTORY_LINE.joined(ORDERS_LINE, PAYMENTS_LINE)
 PIN = "110111"  # five of the eight warehouses serve it
 ONLINE: Mapping[str, str] = {"upi": "fakepay", "card": "fakepay", "netbanking": "fakepay"}
 
@@ -131,7 +135,7 @@ class World:
         )  # fmt: skip
         row = Restated(
             item_id=item_id, sku=sku, seller=seller, price_minor=price_minor, currency="INR", tax_class=tax_class,
-            active=active, as_of_ms=self.as_of_ms, feed_id="fed_1", counts=list(stock.items()), initial=False,
+            active=active, as_of_ms=self.as_of_ms, feed_id=f"fed_{self.as_of_ms}", counts=list(stock.items()), initial=False,
         )  # fmt: skip
         assert not await self.offers.restate([row])
 
