@@ -10,7 +10,7 @@ Store = Literal["orders", "gateway", "log"]
 class Check:
     """One invariant. `sql` returns one row for each break; its columns name what is broken and by how much.
 
-    The statement may use the temporary tables of `prepare` and the parameters :now_ms, :outbox_from_ms, :log_from_ms.
+    Parameters: :now_ms, :outbox_from_ms and :log_from_ms (what is older may have been forgotten).
     """
 
     name: str
@@ -18,4 +18,5 @@ class Check:
     says: str
     sql: str
     online: bool = True  # holds at every moment; else only of a shop at rest
+    sums: bool = False  # it reads the temporary tables of `prepare`
     needs: Store = "orders"  # the store beside the orders database without which nothing can be said

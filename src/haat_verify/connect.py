@@ -1,7 +1,7 @@
 """The one place that knows the driver: a connection that reads one moment of the databases and writes nowhere.
 
-Other stores are copied into temporary tables of the first (`bring`), because a join across servers is no SQL. Temporary
-tables live beside the database, never in it.
+On SQLite the other stores are attached; between servers `keep` would copy rows, because a join across them is no SQL.
+Temporary tables live beside the databases, never in them.
 """
 
 import sqlite3
@@ -13,7 +13,7 @@ from typing import Any, Final
 Row = tuple[Any, ...]
 
 _BATCH: Final = 10_000
-_CACHE_KIB: Final = 262_144  # the inner pages of every index a million orders have
+_CACHE_KIB: Final = 131_072  # the inner pages of the indexes that a million orders have
 
 
 class CannotRead(Exception):
@@ -47,15 +47,9 @@ class Snapshot:
         """The names of the triggers. (MySQL: information_schema.triggers.)"""
         return {row[0] for row in self.rows("SELECT name FROM sqlite_master WHERE type = 'trigger'")[1]}
 
-    def bring(self, source: "Snapshot", select: str, table: str, **named: object) -> None:
-        """Copy what `select` says of another store into a temporary table of this one. Raises: CannotRead."""
-        columns, rows = source.rows(select, **named)
-        self.do(f"CREATE TEMPORARY TABLE {table} ({', '.join(columns)})")
-        marks = ", ".join("?" * len(columns))
-        try:
-            self._connection.executemany(f"INSERT INTO {table} VALUES ({marks})", rows)  # noqa: S608 -- our own names
-        except sqlite3.Error as error:
-            raise CannotRead(f"{self._label}: {error}") from error
+    def keep(self, table: str, select: str, **named: object) -> None:
+        """Keep the rows of `select` in a temporary table. Raises: CannotRead."""
+        self.do(f"CREATE TEMPORARY TABLE {table} AS {select}", **named)
 
     def _each(self, cursor: sqlite3.Cursor) -> Iterator[Row]:
         try:
@@ -66,19 +60,33 @@ class Snapshot:
 
 
 @contextmanager
-def snapshot(path: Path) -> Iterator[Snapshot]:
-    """One moment of a SQLite file, opened read-only; a running server may go on. Raises: CannotRead."""
-    if not path.is_file():
-        raise CannotRead(f"{path}: there is no such file")
+def snapshot(path: Path, *others: Path) -> Iterator[Snapshot]:
+    """One moment of a SQLite file, with others beside it, opened read-only; a running server may go on.
+
+    Raises: CannotRead.
+    """
+    for file in (path, *others):
+        if not file.is_file():
+            raise CannotRead(f"{file}: there is no such file")
     try:
-        connection = sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True, isolation_level=None)
+        # The thread that opens it may be another than the one that asks; never two at once.
+        connection = sqlite3.connect(_read_only(path), uri=True, isolation_level=None, check_same_thread=False)
     except sqlite3.Error as error:
         raise CannotRead(f"{path}: {error}") from error
     try:
-        shot = Snapshot(connection, str(path))
+        shot = Snapshot(connection, " and ".join(str(file) for file in (path, *others)))
+        for number, file in enumerate(others):
+            Snapshot(connection, str(file)).do(f"ATTACH :file AS other_{number}", file=_read_only(file))
         shot.do(f"PRAGMA cache_size = -{_CACHE_KIB}")
+        shot.do(f"PRAGMA temp.cache_size = -{_CACHE_KIB}")
         shot.do("BEGIN")
-        shot.one("SELECT COUNT(*) FROM sqlite_master")  # the moment is that of the first read
+        Snapshot(connection, str(path)).one(
+            "SELECT COUNT(*) FROM sqlite_master"
+        )  # the moment is that of the first read
         yield shot
     finally:
         connection.close()
+
+
+def _read_only(path: Path) -> str:
+    return f"{path.resolve().as_uri()}?mode=ro"

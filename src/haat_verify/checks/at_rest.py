@@ -52,6 +52,7 @@ AT_REST: Final = (
         "SELECT consumer, topic, subject, position, code FROM parked_event",
         online=False,
         needs="log",
+        sums=True,
     ),
     Check(
         "stuck-webhook",

@@ -23,6 +23,7 @@ EVENTS: Final = (
         LEFT JOIN order_event e ON e.order_id = s.order_id AND e.seq = s.seq AND e.to_state = s.after_state
         WHERE e.order_id IS NULL
         """,
+        sums=True,
     ),
     Check(
         "log-complete",
@@ -41,25 +42,26 @@ EVENTS: Final = (
         """,
         online=False,
         needs="log",
+        sums=True,
     ),
     Check(
         "log-order",
         "19",
         "the log tells an order's steps in the order in which they happened",
         """
-        SELECT order_id, seq, position, earlier_seq
+        SELECT order_id, seq, position, position_before
         FROM (
-            SELECT order_id, seq, position,
-                   MAX(seq) OVER (
-                       PARTITION BY order_id ORDER BY position ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING
-                   ) AS earlier_seq
-            FROM (SELECT subject AS order_id, seq, MIN(position) AS position FROM in_log
-                  WHERE topic = 'orders' GROUP BY subject, seq) first_told
+            SELECT order_id, seq, position, LAG(position) OVER (PARTITION BY order_id ORDER BY seq) AS position_before
+            FROM (
+                SELECT subject AS order_id, seq, MIN(position) AS position FROM in_log
+                WHERE topic = 'orders' GROUP BY subject, seq
+            ) first_told
         ) told
-        WHERE earlier_seq > seq
+        WHERE position < position_before
         """,
         online=False,
         needs="log",
+        sums=True,
     ),
     Check(
         "lease-fencing",

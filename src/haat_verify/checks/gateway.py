@@ -32,6 +32,7 @@ GATEWAY: Final = (
         """,
         online=False,
         needs="gateway",
+        sums=True,
     ),
     Check(
         "gateway-refunds",
@@ -61,5 +62,6 @@ GATEWAY: Final = (
         """,
         online=False,
         needs="gateway",
+        sums=True,
     ),
 )

@@ -63,6 +63,7 @@ MONEY: Final = (
         ) b
         WHERE b.expected_minor <> b.ledger_minor
         """,
+        sums=True,
     ),
     Check(
         "double-entry",
@@ -120,6 +121,7 @@ MONEY: Final = (
         LEFT JOIN refusing ON refusing.name = wanted.name
         WHERE refusing.name IS NULL
         """,
+        sums=True,
     ),
     Check(
         "one-live-capture",

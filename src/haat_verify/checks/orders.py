@@ -27,23 +27,19 @@ ORDERS: Final = (
         "an order's history is numbered 1 to n, begins from nothing, each step begins where the last ended, and ends "
         "in the order's state",
         """
-        SELECT e.order_id, e.seq, e.before_state AS ended_in, e.from_state AS began_in
-        FROM (
-            SELECT order_id, seq, from_state, to_state,
-                   LAG(to_state) OVER (PARTITION BY order_id ORDER BY seq) AS before_state,
-                   ROW_NUMBER() OVER (PARTITION BY order_id ORDER BY seq) AS number
-            FROM order_event
-        ) e
-        WHERE e.seq <> e.number OR COALESCE(e.from_state, '') <> COALESCE(e.before_state, '')
+        SELECT e.order_id, e.seq, b.to_state AS ended_in, e.from_state AS began_in, e.to_state, NULL AS order_state
+        FROM order_event e
+        LEFT JOIN order_event b ON b.order_id = e.order_id AND b.seq = e.seq - 1
+        WHERE (e.seq = 1 AND e.from_state IS NOT NULL)
+            OR (e.seq <> 1 AND (b.seq IS NULL OR COALESCE(e.from_state, '') <> b.to_state))
         UNION ALL
-        SELECT o.id, COALESCE(o.last_seq, 0), e.to_state, o.state
-        FROM (
-            SELECT id, state, (SELECT MAX(seq) FROM order_event WHERE order_id = orders.id) AS last_seq FROM orders
-        ) o
-        LEFT JOIN order_event e ON e.order_id = o.id AND e.seq = o.last_seq
-        WHERE e.to_state IS NULL OR e.to_state <> o.state
+        SELECT o.id, e.seq, NULL, NULL, e.to_state, o.state
+        FROM orders o
+        LEFT JOIN order_event e ON e.order_id = o.id
+            AND e.seq = (SELECT MAX(x.seq) FROM order_event x WHERE x.order_id = o.id)
+        WHERE e.seq IS NULL OR e.to_state <> o.state
         UNION ALL
-        SELECT e.order_id, e.seq, e.to_state, NULL
+        SELECT e.order_id, e.seq, NULL, NULL, e.to_state, NULL
         FROM order_event e
         LEFT JOIN orders o ON o.id = e.order_id
         WHERE o.id IS NULL AND e.seq = 1
@@ -111,5 +107,6 @@ ORDERS: Final = (
         FROM answered
         WHERE order_id LIKE 'ord@_%' ESCAPE '@' AND NOT EXISTS (SELECT 1 FROM orders o WHERE o.id = answered.order_id)
         """,
+        sums=True,
     ),
 )

@@ -23,6 +23,7 @@ STOCK: Final = (
         LEFT JOIN kept k ON k.sku = m.sku AND k.warehouse = m.warehouse AND k.bucket = m.bucket
         WHERE m.came <> COALESCE(s.on_hand, 0) + COALESCE(k.consumed, 0)
         """,
+        sums=True,
     ),
     Check(
         "stock-ledger",
@@ -40,6 +41,7 @@ STOCK: Final = (
         LEFT JOIN stock s ON s.sku = m.sku AND s.warehouse = m.warehouse AND s.bucket = m.bucket
         WHERE s.sku IS NULL
         """,
+        sums=True,
     ),
     Check(
         "stock-holds",
@@ -56,6 +58,7 @@ STOCK: Final = (
         LEFT JOIN stock s ON s.sku = k.sku AND s.warehouse = k.warehouse AND s.bucket = k.bucket
         WHERE s.sku IS NULL
         """,
+        sums=True,
     ),
     Check(
         "hold-movements",
@@ -74,6 +77,7 @@ STOCK: Final = (
         LEFT JOIN kept k ON k.sku = m.sku AND k.warehouse = m.warehouse AND k.bucket = m.bucket
         WHERE k.sku IS NULL AND (m.taken <> 0 OR m.released <> 0 OR m.shipped <> 0)
         """,
+        sums=True,
     ),
     Check(
         "hold-fits-order",
@@ -133,5 +137,6 @@ STOCK: Final = (
         LEFT JOIN (SELECT sku, SUM(came) AS units FROM moved GROUP BY sku) came ON came.sku = sold.sku
         WHERE sold.units > COALESCE(came.units, 0)
         """,
+        sums=True,
     ),
 )
