@@ -24,13 +24,13 @@ from fakepay.shapes import (
     Act,
     Advance,
     ClockNow,
-    Fault,
     Intent,
     Intents,
     NewIntent,
     NewRefund,
     Nothing,
     Problem,
+    Refund,
     RefundAct,
     Refunds,
     Refusal,
@@ -41,6 +41,7 @@ from fakepay.shapes import (
 AnyRequest = Request[Any, Any, State]
 Body = TypeVar("Body", bound=msgspec.Struct)
 
+FOR_BUYERS: Final = "for_buyers"
 MOST_BODY_BYTES: Final = 262_144
 _LIMIT: Final = 100
 
@@ -83,10 +84,12 @@ def key_of(request: AnyRequest, raw: bytes) -> Key | None:
 
 
 def guard(key: str) -> Callable[[ASGIConnection[Any, Any, Any, Any], BaseRouteHandler], None]:
-    """Lets only the bearer of the key in."""
+    """Lets only the bearer of the key in, except where a handler says that it is for buyers."""
     wanted = f"Bearer {key}".encode()
 
-    def check(connection: ASGIConnection[Any, Any, Any, Any], _: BaseRouteHandler) -> None:
+    def check(connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRouteHandler) -> None:
+        if handler.opt.get(FOR_BUYERS):
+            return
         given = connection.headers.get("authorization", "")
         if not hmac.compare_digest(given.encode("utf-8", "replace"), wanted):
             raise Refusal(401, "unauthorized", "Send `Authorization: Bearer <key>` with the key of this gateway.")
@@ -193,7 +196,7 @@ def refunds(counter: Counter) -> list[HTTPRouteHandler]:
             row = books.refund_of(reference)
             if row is None:
                 raise Refusal(404, "no_such_refund", "There is no refund with this reference.")
-            return 200, row.wire
+            return 200, _as_found(books, row.wire)
 
         return answer(await counter.call(("find",), lambda _: (reference,), work))
 
@@ -272,13 +275,19 @@ def controls(counter: Counter, advance: Callable[[Books, int], ClockNow]) -> lis
     return [show, change, clear, clock, move, events]
 
 
-def _as_found(books: Books, intent: Intent) -> Intent:
-    fault: Fault | None = faults.take(books, ("find",), faults.HAPPENINGS["find"], (intent.reference,))
+def _as_found(books: Books, found: Intent | Refund) -> Intent | Refund:
+    """What the gateway tells of it, if the script lets it tell the truth."""
+    references = {found.reference} | ({found.payment_reference} if isinstance(found, Refund) else set())
+    fault = faults.take(books, ("find",), faults.HAPPENINGS["find"], references)
     if fault is None:
-        return intent
+        return found
+    if isinstance(found, Refund):
+        if fault.do == "silence":
+            return msgspec.structs.replace(found, status="pending")
+        return msgspec.structs.replace(found, amount_minor=faults.wrong_minor(fault, found.amount_minor))
     if fault.do == "silence":
-        return msgspec.structs.replace(intent, status="pending", captured_minor=0, refunded_minor=0, failure="")
-    return msgspec.structs.replace(intent, captured_minor=faults.wrong_minor(fault, intent.amount_minor))
+        return msgspec.structs.replace(found, status="pending", captured_minor=0, refunded_minor=0, failure="")
+    return msgspec.structs.replace(found, captured_minor=faults.wrong_minor(fault, found.amount_minor))
 
 
 def _of_intent(intent_id: str) -> Callable[[Books], tuple[str, ...]]:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, Final
 from urllib.parse import urlsplit
 
-from litestar import Litestar, Router
+from litestar import Litestar
 from litestar.exceptions import HTTPException
 
 from fakepay import api, gateway
@@ -62,19 +62,14 @@ class FakePay:
         self._gate = threading.Lock()
         app = Litestar(
             [
-                Router(
-                    "/",
-                    route_handlers=[
-                        *api.payments(self._counter),
-                        *api.paying(self._counter),
-                        *api.refunds(self._counter),
-                        *api.ending(self._counter),
-                        *api.controls(self._counter, self._advance),
-                    ],
-                    guards=[api.guard(key)],
-                ),
+                *api.payments(self._counter),
+                *api.paying(self._counter),
+                *api.refunds(self._counter),
+                *api.ending(self._counter),
+                *api.controls(self._counter, self._advance),
                 *page_handlers(self._counter, self._prefix),
             ],
+            guards=[api.guard(key)],
             exception_handlers={Refusal: api.refused, HTTPException: api.unread},
             request_max_body_size=api.MOST_BODY_BYTES,
             openapi_config=None,
@@ -91,7 +86,7 @@ class FakePay:
         try:
             while not stop.is_set():
                 awake.clear()
-                due_ms = await self._counter.quiet(_next_ms)
+                due_ms = await self._store.do(self._time_passes)
                 if due_ms <= 0 and self._courier is not None and await self._courier.send_due(side_by_side=True):
                     continue
                 await _first(stop, awake, min(POLL_S, max(due_ms, 20) / 1000) if due_ms > 0 else POLL_S)
@@ -117,6 +112,13 @@ class FakePay:
 
     def _books(self, connection: sqlite3.Connection) -> Books:
         return Books(connection, self._clock_ms() + _offset_ms(connection), self._root)
+
+    def _time_passes(self, connection: sqlite3.Connection) -> int:
+        """Let time do its work; in how many milliseconds there is more to do."""
+        books = self._books(connection)
+        gateway.time_passes(books)
+        due_ms = gateway.next_due_ms(books)
+        return round(POLL_S * 1000) if due_ms is None else due_ms - books.now_ms
 
     def _advance(self, books: Books, by_ms: int) -> ClockNow:
         if by_ms:
@@ -172,11 +174,6 @@ class Poster:
 def _offset_ms(connection: sqlite3.Connection) -> int:
     row = connection.execute("SELECT value FROM setting WHERE name = 'offset_ms'").fetchone()
     return 0 if row is None else int(row[0])
-
-
-def _next_ms(books: Books) -> int:
-    due_ms = gateway.next_due_ms(books)
-    return round(POLL_S * 1000) if due_ms is None else due_ms - books.now_ms
 
 
 async def _first(stop: asyncio.Event, awake: asyncio.Event, timeout_s: float) -> None:

@@ -2,6 +2,7 @@
 
 import asyncio
 import hashlib
+import sqlite3
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final, TypeVar
@@ -60,28 +61,36 @@ class Counter:
     """Where calls come in."""
 
     store: Store
-    books: Callable[..., Books]
+    books: Callable[[sqlite3.Connection], Books]
     poke: Callable[[], None]
 
     async def quiet(self, unit: Callable[[Books], T]) -> T:
         """Run a unit of the gateway's own, on which the script has no hold. Raises: what the unit raises."""
 
-        def run(connection: object) -> T:
-            books = self.books(connection)
+        def run(books: Books) -> T:
             gateway.time_passes(books)
             return unit(books)
 
-        result = await self.store.do(run)
-        self.poke()
-        return result
+        return await self._poking(run)
 
     async def call(self, points: tuple[str, ...], references: References, work: Work, key: Key | None = None) -> Reply:
         """Run a shop's call: faults, Idempotency-Key, then the work. Waits as long as the script says."""
-        told = await self.store.do(lambda connection: _told(self.books(connection), points, references, work, key))
-        self.poke()
+        told = await self._poking(lambda books: _told(books, points, references, work, key))
         if told.wait_ms:
             await asyncio.sleep(told.wait_ms / 1000)
         return told.reply
+
+    async def _poking(self, unit: Callable[[Books], T]) -> T:
+        """Run a unit, and wake who sends webhooks if it wrote anything."""
+
+        def run(connection: sqlite3.Connection) -> tuple[T, bool]:
+            before = connection.total_changes
+            return unit(self.books(connection)), connection.total_changes != before
+
+        result, wrote = await self.store.do(run)
+        if wrote:
+            self.poke()
+        return result
 
 
 def problem(refusal: Refusal) -> Reply:

@@ -16,6 +16,7 @@ from litestar.handlers import HTTPRouteHandler
 from litestar.params import FromPath
 
 from fakepay import checkout
+from fakepay.api import FOR_BUYERS
 from fakepay.books import Books, IntentRow
 from fakepay.calls import Counter, Reply, problem
 from fakepay.checkout import Form, Turn
@@ -49,15 +50,16 @@ _DECLINE: Final = {"value": "decline", "look": "other", "words": "Decline"}
 
 def page_handlers(counter: Counter, prefix: str) -> list[HTTPRouteHandler]:
     """The page, its form, and its stylesheet. `prefix` is the path the gateway is mounted under."""
+    opt = {FOR_BUYERS: True}
 
-    @get("/pay/{intent_id:str}")
+    @get("/pay/{intent_id:str}", opt=opt)
     async def page(intent_id: FromPath[str]) -> Response[bytes]:
         def work(books: Books) -> tuple[int, msgspec.Struct]:
             return 200, checkout.show(books, intent_id)
 
         return _page(await counter.call(("page",), _named(intent_id), work), prefix)
 
-    @post("/pay/{intent_id:str}")
+    @post("/pay/{intent_id:str}", opt=opt)
     async def click(request: AnyRequest, intent_id: FromPath[str]) -> Response[bytes]:
         try:
             form = Form.read(await request.body())
@@ -71,7 +73,7 @@ def page_handlers(counter: Counter, prefix: str) -> list[HTTPRouteHandler]:
         points = {"approve": ("act", "approve"), "decline": ("act",), "abandon": ("act",)}.get(form.do, ("page",))
         return _page(await counter.call(points, _named(intent_id), work), prefix)
 
-    @get("/page.css", sync_to_thread=False)
+    @get("/page.css", opt=opt, sync_to_thread=False)
     def stylesheet() -> Response[bytes]:
         headers = {"cache-control": "public, max-age=3600", "x-content-type-options": "nosniff"}
         return Response(_CSS, media_type="text/css", headers=headers)

@@ -30,7 +30,7 @@ ADDRESS: Final = r"^https?://(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._-]+)(:[0-9]{1,5})?(
 
 Amount = Annotated[int, Meta(ge=1, le=MOST_MINOR)]
 Moment = Annotated[int, Meta(ge=0, le=MOST_MS)]
-Reference = Annotated[str, Meta(min_length=1, max_length=100, pattern=r"^[\x21-\x7e]+$")]
+Reference = Annotated[str, Meta(min_length=1, max_length=100, pattern=r"^[A-Za-z0-9._:~-]+$")]
 
 
 class NewIntent(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -31,7 +31,7 @@ class Store:
         self._connection = sqlite3.connect(path, timeout=_BUSY_S, isolation_level=None, check_same_thread=False)
         for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
             self._connection.execute(f"PRAGMA {pragma}").close()
-        self._connection.executescript(SCHEMA)
+        self._connection.executescript(f"BEGIN;{SCHEMA}COMMIT;")
         self._gate = threading.Lock()
         self._closed = False
         self._thread = threading.Thread(target=self._work, name="fakepay-store", daemon=True)

@@ -8,6 +8,7 @@ payment go out in order; one that failed is tried again later while the followin
 import asyncio
 import hashlib
 import hmac
+import sqlite3
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Final, NamedTuple
 
@@ -98,7 +99,12 @@ class Courier:
     """Sends what is due. One per store; `drain` and `run` may overlap."""
 
     def __init__(
-        self, store: Store, books: Callable[..., Books], secret: str, deliver: Deliver, machine_ms: Callable[[], int]
+        self,
+        store: Store,
+        books: Callable[[sqlite3.Connection], Books],
+        secret: str,
+        deliver: Deliver,
+        machine_ms: Callable[[], int],
     ) -> None:
         self._store = store
         self._books = books
