@@ -32,6 +32,12 @@ class HoldsRig(Breakable, Protocol):
     store: OfferStore
     holds: Holds
 
+    def crash_point(self) -> None:
+        """Remember what a process that died now would leave. May be called inside a unit."""
+
+    async def restarted(self) -> None:
+        """From now on this is the shop as a new process finds it after the last crash point."""
+
     async def counts(self) -> Counts:
         """What the stock rows say."""
 
@@ -201,6 +207,39 @@ class HoldsContract:
             with pytest.raises(Conflict):
                 await take(rig, "ord_1", part(1, "acme.A", units=units))
         assert await agree(rig) == {("acme.A", "w1"): (4, 1)}
+
+    @pytest.mark.parametrize("verb", ["take", "commit", "release", "consume"])
+    async def test_p2_a_crash_before_the_commit_leaves_the_shop_as_it_was(self, rig: HoldsRig, verb: str) -> None:
+        await stocked(rig, ("acme.A", "w1", 5))
+        await take(rig, "ord_1", part(1, "acme.A", units=3))
+        if verb == "consume":
+            await ended(rig, rig.holds.commit, "ord_1")
+        before, events = await agree(rig), await rig.events()
+
+        def unit(tx: Tx) -> None:
+            if verb == "take":
+                rig.holds.take(tx, "ord_2", "usr_2", [part(1, "acme.A", units=2)], MOST)
+            else:
+                assert getattr(rig.holds, verb)(tx, "ord_1") == 1
+            rig.crash_point()
+
+        await rig.database.transact(unit)
+        await rig.restarted()
+        assert (await agree(rig), await rig.events()) == (before, events)
+        if verb == "take":
+            await take(rig, "ord_2", part(1, "acme.A", units=2))
+        else:
+            assert (await ended(rig, getattr(rig.holds, verb), "ord_1"))[0] == 1
+        await agree(rig)
+
+    async def test_p2_what_was_answered_survives_a_crash(self, rig: HoldsRig) -> None:
+        await stocked(rig, ("acme.A", "w1", 5))
+        await take(rig, "ord_1", part(1, "acme.A", units=3))
+        rig.crash_point()
+        await rig.restarted()
+        assert await agree(rig) == {("acme.A", "w1"): (5, 3)}
+        assert (await ended(rig, rig.holds.release, "ord_1"))[0] == 1
+        assert await agree(rig) == {("acme.A", "w1"): (5, 0)}
 
     async def test_p3_each_end_comes_once(self, rig: HoldsRig) -> None:
         await stocked(rig, ("acme.A", "w1", 9), ("acme.B", "w2", 9))

@@ -1,10 +1,6 @@
 """Holds on SQLite."""
 
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
-from dataclasses import dataclass
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 
 import pytest
@@ -21,8 +17,7 @@ from haat.inventory.adapters.sql import SqlOfferStore
 from haat.inventory.adapters.tables import LINE
 from haat.inventory.ports import OfferStore
 from haat.orders.ports import Holds
-from tests.conftest import ManualClock
-from tests.contracts.embedded import template
+from tests.contracts.embedded import SqliteRig, opened
 from tests.contracts.holds import At, Counts, HoldsContract, HoldsRig
 from tests.contracts.rigs import Rigs
 
@@ -35,13 +30,21 @@ _OPEN = "SELECT sku, warehouse, SUM(units) FROM hold WHERE state IN ('held', 'co
 _OF_ORDER = "SELECT reference, sku, warehouse, d_on_hand, d_held FROM movement WHERE reference LIKE ? ORDER BY id"
 
 
-@dataclass
-class SqliteHolds:
-    database: Database
-    store: OfferStore
-    holds: Holds
-    file: SqliteDatabase
-    outbox: SqlOutgoing
+class SqliteHolds(SqliteRig):
+    def __init__(self, folder: Path) -> None:
+        super().__init__(folder, LINE)
+        self.ids = SeededIds(7, self.clock)
+        self._use(self.file)
+
+    def _use(self, file: SqliteDatabase) -> None:
+        outbox = Outbox("haat/inventory", self.ids)
+        self.database: Database = file
+        self.store: OfferStore = SqlOfferStore(file, outbox)
+        self.outgoing = SqlOutgoing(file)
+        self.holds: Holds = SqlHolds(outbox)
+
+    async def restarted(self) -> None:
+        self._use(await self.found_database())
 
     async def rows(self, query: str, *values: object) -> list[Any]:
         def unit(tx: Tx) -> list[Any]:
@@ -63,32 +66,13 @@ class SqliteHolds:
         return await self.rows(_OF_ORDER, f"{order_id}:%")
 
     async def events(self) -> list[Event]:
-        return [decode(row.value) for row in await self.outbox.unsent(1000)]
+        return [decode(row.value) for row in await self.outgoing.unsent(1000)]
 
     async def drift(self) -> list[Any]:
         return list(await self.database.read(stock_drift))
-
-    async def down(self) -> None:
-        self.file.close()
-
-    async def up(self) -> None:
-        self.file.open()
 
 
 class TestSqliteHolds(HoldsContract):
     @pytest.fixture
     def rigs(self) -> Rigs[HoldsRig]:
-        @asynccontextmanager
-        async def rigs() -> AsyncIterator[HoldsRig]:
-            with TemporaryDirectory() as folder:
-                path = Path(folder) / "orders.db"
-                path.write_bytes(template(LINE))
-                clock = ManualClock()
-                database = SqliteDatabase(path, clock)
-                database.open()
-                outbox = Outbox("haat/inventory", SeededIds(7, clock))
-                store = SqlOfferStore(database, outbox)
-                yield SqliteHolds(database, store, SqlHolds(outbox), database, store)
-                database.close()
-
-        return rigs
+        return lambda: opened(SqliteHolds)
