@@ -5,13 +5,13 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
-from haat.app import LINES
 from haat.engines.sql import Tx
 from haat.engines.sql.sqlite import SqliteDatabase
 from haat.engines.system import SeededIds
 from haat.events.envelope import decode
 from haat.events.outbox import Outbox
 from haat.payments.adapters.sql import SqlPayments
+from haat.shop import LINES
 from tests.conftest import ManualClock
 from tests.contracts.embedded import template
 

@@ -10,7 +10,6 @@ import httpx2
 import msgspec
 
 from fakepay.app import FakePay
-from haat.app import LINES
 from haat.engines.sql import Tx
 from haat.engines.sql.idempotency import Claim
 from haat.engines.sql.jobs import finish, take_due
@@ -32,6 +31,7 @@ from haat.payments.refund import SendRefund
 from haat.payments.retry import RetryPayment
 from haat.payments.start import StartPayment
 from haat.payments.webhooks import HandleWebhook, ReceiveWebhook
+from haat.shop import LINES
 from tests.conftest import ManualClock
 from tests.contracts.embedded import template
 from tests.orders.world import PIN, World

@@ -110,7 +110,11 @@ class ApplyPayment:
             after = self.book.succeed(tx, seen, captured, "APPLIED", payment.order_id)
         else:
             after = self._late(tx, seen, captured, reorder=reorder)
-        return self._take_more(tx, after, intent) if more else after
+        if not more:
+            return after
+        now = self.book.payment(tx, payment.id)
+        assert now is not None  # it was written just now
+        return self._take_more(tx, now, intent)
 
     def _mismatch(self, tx: Tx, payment: Payment, intent: Intent) -> Payment:
         """Other money came than was asked for: nothing is paid by it, all of it goes back, and a person hears of it."""

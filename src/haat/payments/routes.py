@@ -35,7 +35,7 @@ what the caller of GET /orders/{id} would get.
 MethodWord = Annotated[str, Meta(min_length=1, max_length=16, description="upi, card, netbanking")]
 Limit = Annotated[int, QueryParameter(ge=1, le=100)]
 Cursor = Annotated[str, QueryParameter(max_length=2000)]
-StateFilter = Annotated[RefundState | None, QueryParameter(description="Only refunds in this state")]
+StateFilter = Annotated[RefundState | None, QueryParameter(name="state", description="Only refunds in this state")]
 
 
 class MethodBody(msgspec.Struct, forbid_unknown_fields=True):
@@ -127,10 +127,10 @@ def payment_routes(verbs: PaymentVerbs, owner_of: OwnerOf, signer: Signer) -> li
 
 def _refund_routes(refunds: OperatorRefunds, signer: Signer) -> Router:
     @get("/refunds", summary="Refunds, newest first")
-    async def list_refunds(state: StateFilter = None, limit: Limit = 50, cursor: Cursor = "") -> RefundList:
-        purpose = f"refunds:{state or ''}"
+    async def list_refunds(in_state: StateFilter = None, limit: Limit = 50, cursor: Cursor = "") -> RefundList:
+        purpose = f"refunds:{in_state or ''}"
         before = signer.open_cursor(purpose, cursor).decode() if cursor else ""
-        found = await refunds.listed(state or "", before, limit + 1)
+        found = await refunds.listed(in_state or "", before, limit + 1)
         shown = found[:limit]
         following = signer.sign(purpose, shown[-1].id.encode()) if len(found) > limit else None
         return RefundList([RefundView.of(refund) for refund in shown], following)
