@@ -1,5 +1,6 @@
 """A gateway on a file of its own, a shop that hears its webhooks, and a clock that moves by hand."""
 
+import asyncio
 import hashlib
 import hmac
 from collections.abc import AsyncIterator, Mapping
@@ -26,6 +27,8 @@ class Ears:
         self.heard: list[dict[str, Any]] = []
         self.raw: list[tuple[bytes, dict[str, str]]] = []
         self.answers: list[int | Exception] = []
+        self.wanted = 0
+        self.enough = asyncio.Event()
 
     async def __call__(self, body: bytes, headers: Mapping[str, str]) -> int:
         stamp, _, digest = headers["fakepay-signature"].partition(",")
@@ -33,6 +36,8 @@ class Ears:
         assert digest == f"v1={wanted}"
         self.raw.append((body, dict(headers)))
         self.heard.append(msgspec.json.decode(body))
+        if len(self.heard) == self.wanted:
+            self.enough.set()
         answer = self.answers.pop(0) if self.answers else 200
         if isinstance(answer, Exception):
             raise answer
