@@ -7,6 +7,13 @@ P3 a hold goes held → committed → consumed, or → released from either, eac
 P4 held counts equal the sum of open holds, and each change of a count has one movement
 P5 what an offer costs and whether it is sold is part of the guard: a part whose offer moved on is refused
 P6 a buyer cannot hold more unpaid units of a sku than the limit
+
+OrdersView (orders):
+P1 lists come newest first, and page after page each order comes once
+P2 an owner's list has his orders alone, a seller's only orders with his lines, and in them only those
+P3 an order comes as it was written: sums, lines, parts, address, history
+P4 a page costs at most three statements, however long it is
+P5 while the database is gone every call raises Unavailable
 """
 
 import datetime
