@@ -45,9 +45,10 @@ from benchmarks.processes import (
     spread,
     wait_for,
 )
-from haat.app import Shop, open_shop
+from haat.app import open_shop
 from haat.search.model import SearchRequest
 from haat.settings import load
+from haat.shop import Shop
 
 GOALS: Final = {"search_over_fastapi": 0.35, "search_over_engine": 1.5}
 SERVER_CORE: Final = 0

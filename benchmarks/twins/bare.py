@@ -18,11 +18,11 @@ from urllib.parse import parse_qs
 import msgspec
 
 from benchmarks.twins.opened import main
-from haat.app import Shop
 from haat.search.adapters.tantivy_tally import Tallier
 from haat.search.adapters.tantivy_view import TantivyView
 from haat.search.model import SearchRequest
 from haat.search.routes import Suggest
+from haat.shop import Shop
 
 QUESTIONS: Final = msgspec.json.decode(Path(os.environ["HAAT_TEST_QUESTIONS"]).read_bytes(), type=dict[str, list[str]])
 RECORDED: Final = 1_500  # questions that are kept with their calls and bytes; more are asked in turn

@@ -10,11 +10,11 @@ from fastapi import FastAPI, HTTPException, Path, Query
 from pydantic import BaseModel, ConfigDict
 
 from benchmarks.twins.opened import main
-from haat.app import Shop
 from haat.catalog.shelf import ItemNotFound
 from haat.errors import Invalid
 from haat.search.model import SearchRequest
 from haat.search.routes import Suggest
+from haat.shop import Shop
 
 Value = str | int | float | bool | list[str]
 

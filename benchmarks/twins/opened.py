@@ -8,10 +8,11 @@ from typing import Any
 
 import uvloop
 
-from haat.app import Shop, open_shop
+from haat.app import open_shop
 from haat.http import logs
 from haat.serve import server, settle
 from haat.settings import load
+from haat.shop import Shop
 
 MakeApp = Callable[[Shop], Awaitable[Any]]
 

@@ -5,33 +5,28 @@ command line calls its use cases, and tests use it as it is.
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 from zoneinfo import ZoneInfo
 
-from litestar import Litestar
 from prometheus_client import CollectorRegistry
 
 from haat.catalog.categories import category_id_of
 from haat.catalog.consumers import ItemsFromFeeds, PictureFetcher
 from haat.catalog.routes import catalog_routes, picture_route
-from haat.catalog.verbs import Catalog, Collections, Outside, catalog_on
+from haat.catalog.verbs import Collections, Outside, catalog_on
 from haat.engines.blobs.files import FileBlobs
 from haat.engines.documents.sqlite import SqliteDocuments
-from haat.engines.documents.tables import line as documents_line
 from haat.engines.fetch import Fetcher
 from haat.engines.images import Reencoder
 from haat.engines.kv.memory import MemoryKv
 from haat.engines.outgoing import OutgoingSource
-from haat.engines.sql.migrations import Line
 from haat.engines.sql.outgoing import SqlOutgoing
 from haat.engines.sql.sqlite import SqliteDatabase
 from haat.engines.system import SystemClock, SystemIds, jitter
 from haat.events.adapters.sql_parking import SqlParking
 from haat.events.adapters.sqlite_log import SqliteEventLog
-from haat.events.adapters.tables import LINE as EVENTS_LINE
 from haat.events.backoff import Backoff
 from haat.events.behaviour import Behaviour
 from haat.events.consume import BATCH_RECORDS, Consumer
@@ -41,20 +36,19 @@ from haat.events.outbox import Outbox
 from haat.events.parking import DiscardParked, ListParked, ReplayParked
 from haat.events.ports import Handler
 from haat.events.relay import Relay
+from haat.gateway import open_gateway
 from haat.health import Health, LagGauges, Pinged, tolerated
-from haat.http.edge import Edge
+from haat.http.mounts import Mounts
 from haat.http.problems import Problems
-from haat.http.server import Edges, Readiness, metrics_app, web_app
+from haat.http.server import Edges, metrics_app, web_app
 from haat.http.signing import Signer
 from haat.inbound.accept import AcceptFeed
 from haat.inbound.adapters.sql import SqlFeeds
-from haat.inbound.adapters.tables import LINE as INBOUND_LINE
 from haat.inbound.identify import IdentifyItem
 from haat.inbound.report import FeedReport, FeedStatus
 from haat.inbound.routes import inbound_routes
 from haat.inbound.work import FeedWorker
 from haat.inventory.adapters.sql import SqlOfferStore
-from haat.inventory.adapters.tables import LINE as INVENTORY_LINE
 from haat.inventory.change_offer import SetOffer
 from haat.inventory.change_stock import ChangeStock
 from haat.inventory.consumers import OfferInbound
@@ -71,8 +65,6 @@ from haat.joins import (
     WarehouseBook,
     WarehouseNames,
 )
-from haat.orders.adapters.tables import LINE as ORDERS_LINE
-from haat.payments.adapters.tables import LINE as PAYMENTS_LINE
 from haat.search.adapters.tantivy import TantivyItemIndex
 from haat.search.consumers import IndexItems, IndexLanes, Upkeep
 from haat.search.find import FindItems
@@ -80,10 +72,10 @@ from haat.search.indexer import Indexer
 from haat.search.lexicon import Lexicon
 from haat.search.reindex import Reindex
 from haat.search.routes import Suggest, search_routes
+from haat.selling import Around, SellingNeeds, buying_needs, put_together, untouched
 from haat.serviceability.adapters.calendars import IndiaHolidays
 from haat.serviceability.adapters.india import IndiaPlaces
 from haat.serviceability.adapters.sql import SqlNetworkStore
-from haat.serviceability.adapters.tables import LINE as SERVICEABILITY_LINE
 from haat.serviceability.ask import AskPincode
 from haat.serviceability.build_matrix import BuildMatrix
 from haat.serviceability.hubs import Hubs
@@ -95,82 +87,34 @@ from haat.serviceability.rules import HolidayRules, PinRules
 from haat.serviceability.seed_hubs import SeedHubs
 from haat.serviceability.warehouses import Warehouses
 from haat.settings import Settings, embedded_path, secret_of
+from haat.shop import Shop, database_paths
 from haat.timers import FeedLoop, Role, Timers
 from haat.users.adapters.sql import SqlUserStore
-from haat.users.adapters.tables import LINE as USERS_LINE
 from haat.users.sellers import CreateSeller, FindSellers
 from haat.users.tokens import CheckToken, CreateToken, ManageTokens
 from haat.vocabulary import Clock, Ids
 from haat.web.api_docs import api_docs_route
 from haat.web.assets import Assets
+from haat.web.storefront.buying_routes import buying_routes
 from haat.web.storefront.routes import StorefrontNeeds, problem_pages, storefront_routes
-
-LINES: Final = {
-    "orders": INVENTORY_LINE.joined(ORDERS_LINE, PAYMENTS_LINE),
-    "users": USERS_LINE,
-    "catalog": documents_line("catalog"),
-    "events": EVENTS_LINE,
-    "inbound": INBOUND_LINE,
-    "serviceability": SERVICEABILITY_LINE,
-}
-"""One version line per database, by the name of its URL setting."""
 
 FEED_BYTES: Final = 1 << 30
 
 
-@dataclass(frozen=True, slots=True)
-class Shop:
-    """A whole shop with open engines: what the server, the command line and tests use."""
-
-    settings: Settings
-    clock: Clock
-    ids: Ids
-    edge: Edge
-    litestar: Litestar
-    metrics: Any
-    roles: Sequence[Role]
-    stopping: asyncio.Event  # set when the process is about to end: readiness goes off
-    flow: Flow
-    catalog: Catalog
-    offers: SqlOfferStore
-    find: FindItems
-    index: TantivyItemIndex
-    lexicon: Lexicon
-    upkeep: Upkeep
-    reindex: Reindex
-    serviceability: Serviceability
-    network: SqlNetworkStore
-    build_matrix: BuildMatrix
-    seed_hubs: SeedHubs
-    warehouses: Warehouses
-    warehouse_book: WarehouseBook
-    ask_quote: AskQuote
-    sellers: SellerBook
-    tokens: ManageTokens
-    create_token: CreateToken
-    accept_feed: AcceptFeed
-    feed_worker: FeedWorker
-    feed_status: FeedStatus
-    feed_report: FeedReport
-    list_parked: ListParked
-    replay_parked: ReplayParked
-    discard_parked: DiscardParked
-    readiness: Callable[[], Awaitable[Readiness]]
-
-
-def database_paths(settings: Settings) -> dict[str, tuple[Line, Any]]:
-    """Version line and file of every database."""
-    return {name: (line, embedded_path(getattr(settings, f"{name}_url"))) for name, line in LINES.items()}
-
-
 @asynccontextmanager
 async def open_shop(
-    settings: Settings, clock: Clock | None = None, ids: Ids | None = None, *, fetch_pictures: bool = True
+    settings: Settings,
+    clock: Clock | None = None,
+    ids: Ids | None = None,
+    *,
+    fetch_pictures: bool = True,
+    around: Around = untouched,
 ) -> AsyncIterator[Shop]:
     """Open every engine and join everything. The databases must be migrated.
 
     Without `fetch_pictures` the consumer that goes out for suppliers' pictures is left out, so that no command waits
-    for other people's hosts; it goes on where it was when a server runs again.
+    for other people's hosts; it goes on where it was when a server runs again. `around` is given every database, the
+    key-value store, the event log and the gateway by name, and may stand in front of them: tests break them there.
 
     Raises: Unavailable when an engine cannot be opened.
     """
@@ -180,15 +124,17 @@ async def open_shop(
         # ---- engines
         databases: dict[str, SqliteDatabase] = {}
         for name, (_, path) in database_paths(settings).items():
-            databases[name] = SqliteDatabase(path, clock)
-            databases[name].open()
-            stack.callback(databases[name].close)
+            database = SqliteDatabase(path, clock)
+            database.open()
+            stack.callback(database.close)
+            databases[name] = around(name, database)
         blobs = FileBlobs(embedded_path(settings.blobs_url))
         blobs.open()
         stack.callback(blobs.close)
-        kv = MemoryKv(clock)
-        kv.open()
-        stack.callback(kv.close)
+        memory = MemoryKv(clock)
+        memory.open()
+        stack.callback(memory.close)
+        kv = around("kv", memory)
         index = TantivyItemIndex(embedded_path(settings.search_url), clock)
         index_is_empty = await index.open()
         stack.push_async_callback(index.close)
@@ -198,7 +144,7 @@ async def open_shop(
         zone = ZoneInfo(settings.time_zone)
 
         # ---- events
-        event_log = SqliteEventLog(databases["events"], clock)
+        event_log = around("log", SqliteEventLog(databases["events"], clock))
         parking = SqlParking(databases["events"])
         backoff = Backoff(jitter)
         behaviour = Behaviour(event_log, ids, clock, "haat/web")
@@ -265,9 +211,31 @@ async def open_shop(
             category_facets=CategoryFacets(catalog.trees),
         )
 
+        # ---- cart, wishlist, orders, payments
+        gateway = await stack.enter_async_context(open_gateway(settings, clock, secret_of(settings)))
+        for provider, one in gateway.gateways.items():
+            gateway.gateways[provider] = around("gateway", one)
+        selling = put_together(
+            SellingNeeds(
+                orders_database=databases["orders"],
+                carts_database=databases["carts"],
+                kv=kv,
+                offers=offers,
+                documents=catalog.documents,
+                serviceability=serviceability,
+                gateway=gateway,
+                backoff=backoff,
+                clock=clock,
+                ids=ids,
+                signer=signer,
+                base_url=settings.base_url,
+                currency=settings.currency,
+            )
+        )
+
         # ---- consumers and relay
         sources: dict[str, OutgoingSource] = {
-            name: SqlOutgoing(databases[name]) for name in ("orders", "catalog", "inbound", "serviceability")
+            name: SqlOutgoing(databases[name]) for name in ("orders", "catalog", "inbound", "serviceability", "carts")
         }
         handlers: list[Handler] = [
             ItemsFromFeeds(catalog.take_offered),
@@ -275,6 +243,7 @@ async def open_shop(
             IndexItems(indexer),
             IndexLanes(indexer, serviceability, clock),
             *([PictureFetcher(catalog.fetch_pictures)] if fetch_pictures else []),
+            *selling.handlers,
         ]
         consumers = [
             Consumer(
@@ -316,6 +285,7 @@ async def open_shop(
             ),
             inventory_routes(set_offer, change_stock, offers, signer),
             inbound_routes(accept_feed, feed_status, feed_report, signer),
+            *selling.api,
         ]
         needs = StorefrontNeeds(
             find=find,
@@ -333,11 +303,19 @@ async def open_shop(
             currency=settings.currency,
             https=settings.env == "production",
             public_url=settings.base_url,
+            count_things=selling.carts.units,
             watch=behaviour.publish,
         )
-        pages = [*storefront_routes(needs, assets), api_docs_route(assets), picture_route(catalog.show_picture)]
+        pages = [
+            *storefront_routes(needs, assets),
+            *buying_routes(needs, buying_needs(selling, ids), assets),
+            *selling.pages,
+            api_docs_route(assets),
+            picture_route(catalog.show_picture),
+        ]
         edges = Edges(signer, ids, check_token, problems, registry, https=settings.env == "production")
         edge, litestar = web_app(api, pages, readiness, edges)
+        gateway.door.app = edge
 
         # ---- timers
         timers = Timers(sources, event_log, catalog.retry_pictures, warehouse_names.refresh, clock)
@@ -348,6 +326,7 @@ async def open_shop(
             Role("feeds", FeedLoop(feed_worker).run),
             Role("behaviour", behaviour.run),
             Role("timers", timers.run),
+            *selling.roles,
         ]
         if index_is_empty:
             await reindex()
@@ -355,7 +334,7 @@ async def open_shop(
             settings=settings,
             clock=clock,
             ids=ids,
-            edge=edge,
+            edge=Mounts(edge, gateway.mounted),
             litestar=litestar,
             metrics=metrics_app(registry, gauges.refresh),
             roles=roles,
@@ -363,6 +342,7 @@ async def open_shop(
             flow=flow,
             catalog=catalog,
             offers=offers,
+            selling=selling,
             find=find,
             index=index,
             lexicon=lexicon,

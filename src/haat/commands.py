@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Final
 import msgspec
 
 from haat import serve as serving
-from haat.app import Shop, database_paths, open_shop
+from haat.app import open_shop
 from haat.demo.seed import seed
 from haat.demo_shop import MarketInShop
 from haat.engines.lock import data_directory, holder
@@ -28,6 +28,7 @@ from haat.inbound.feed import Feed
 from haat.inbound.work import Progress
 from haat.serviceability.warehouses import NewWarehouse
 from haat.settings import Settings
+from haat.shop import Shop, database_paths
 
 if TYPE_CHECKING:
     from rich.progress import TaskID

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from haat.app import Shop
 from haat.catalog.categories import Attribute, Category
 from haat.demo import model as demo
 from haat.engines.images import QUICK, Encoded, reencode
@@ -17,6 +16,7 @@ from haat.inbound.accept import FeedRequest
 from haat.inbound.feed import Counts
 from haat.search.model import SearchRequest
 from haat.serviceability.warehouses import NewWarehouse
+from haat.shop import Shop
 from haat.users.model import SellerExists
 
 _READ_BYTES: Final = 1 << 18

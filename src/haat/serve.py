@@ -16,10 +16,10 @@ import msgspec
 import structlog
 import uvicorn
 
-from haat.app import Shop
 from haat.errors import Conflict, Invalid, Problem
 from haat.http.server import Engine, Readiness
 from haat.settings import Settings
+from haat.shop import Shop
 
 log = structlog.get_logger("haat.serve")
 

@@ -10,10 +10,10 @@ import httpx2
 import pytest
 
 from haat import commands, settings
-from haat.app import Shop
 from haat.demo.seed import seed
 from haat.demo_shop import MarketInShop
 from haat.http import logs
+from haat.shop import Shop
 
 ITEMS = 120
 

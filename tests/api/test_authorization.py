@@ -5,8 +5,8 @@ import re
 import httpx2
 from litestar.handlers import ASGIRouteHandler, HTTPRouteHandler
 
-from haat.app import Shop
 from haat.http.identity import needs_operator, needs_seller
+from haat.shop import Shop
 from tests.api.conftest import Tokens
 
 OPEN = {

@@ -8,11 +8,11 @@ import msgspec
 import pytest
 
 import haat
-from haat.app import Shop
 from haat.errors import HaatError
 from haat.http.openapi import document
 from haat.http.problems import plain_problems
 from haat.http.server import error_codes
+from haat.shop import Shop
 from tests.api.conftest import Tokens
 from tools.openapi import FILE, golden
 

@@ -5,9 +5,9 @@ import random
 import httpx2
 import msgspec
 
-from haat.app import Shop
 from haat.search.model import SearchRequest
 from haat.serviceability.quote import Wanted
+from haat.shop import Shop
 from tests.api.conftest import Tokens
 
 SAMPLES = 1_000

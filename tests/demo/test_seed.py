@@ -8,7 +8,6 @@ import msgspec
 import pytest
 
 from haat import commands, settings
-from haat.app import Shop
 from haat.demo import catalogue
 from haat.demo.pictures.render import WIDTH
 from haat.demo.seed import DemoSummary, seed, sources, write_feeds
@@ -16,6 +15,7 @@ from haat.demo.sellers import SELLERS, warehouses
 from haat.demo.stalls import CATEGORIES
 from haat.demo_shop import MarketInShop
 from haat.search.model import SearchRequest
+from haat.shop import Shop
 
 SIZE = 300
 

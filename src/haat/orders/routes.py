@@ -40,7 +40,7 @@ Cursor = Annotated[str, QueryParameter(max_length=2000)]
 Token = Annotated[str, QueryParameter(max_length=400, description="The order's token, for guests")]
 CheckoutId = Annotated[str, Meta(min_length=1, max_length=64, description="Made by you, once per checkout")]
 Lines = Annotated[list[Wanted], Meta(max_length=200)]
-StateName = Annotated[State | None, QueryParameter(description="Only orders in this state")]
+StateName = Annotated[State | None, QueryParameter(name="state", description="Only orders in this state")]
 
 _PAGE: Final = "orders-page"
 _PRIVATE: Final = {"cache-control": "no-store"}
@@ -207,8 +207,8 @@ def _seller(verbs: Verbs) -> Router:
 
 def _operator(verbs: Verbs) -> Router:
     @get("/", summary="All orders, newest first")
-    async def list_orders(state: StateName = None, limit: Limit = 50, cursor: Cursor = "") -> Response[SummaryList]:
-        found = await verbs.view.recent(state or "", _before(verbs, cursor), limit + 1)
+    async def list_orders(in_state: StateName = None, limit: Limit = 50, cursor: Cursor = "") -> Response[SummaryList]:
+        found = await verbs.view.recent(in_state or "", _before(verbs, cursor), limit + 1)
         views = [SummaryView.of(order) for order in found[:limit]]
         return Response(SummaryList(views, _next(verbs, found, limit)), headers=_PRIVATE)
 

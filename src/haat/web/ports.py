@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Protocol
 
+from haat.cart.view import CartView
 from haat.search.model import SearchPage, SearchRequest
 from haat.serviceability.model import Place, Promise, Step
 from haat.vocabulary import ShippingClass
@@ -145,3 +146,24 @@ class Watch(Protocol):
 
     async def __call__(self, visitor: str, message: ItemViewed) -> None:
         """Take a message; never waits, never fails."""
+
+
+class LookIntoCart(Protocol):
+    """The cart."""
+
+    async def __call__(self, owner: str, pin: str = "") -> CartView:
+        """The cart of an owner ("" is nobody), priced and promised now. Raises: Unavailable."""
+
+
+class CountThings(Protocol):
+    """How full the cart is, for the header."""
+
+    async def __call__(self, owner: str) -> int:
+        """Units in it. One brief read. Raises: Unavailable."""
+
+
+class Wish(Protocol):
+    """The wishlist."""
+
+    async def __call__(self, owner: str, item_id: str, *, tell_back: bool) -> object:
+        """Remember an item. Raises: NotFound, Conflict, Unavailable."""

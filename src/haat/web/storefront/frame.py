@@ -3,16 +3,18 @@
 import datetime
 import re
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 from litestar import Request
 
+from haat.errors import Unavailable
 from haat.http.identity import SCOPE_KEY, Call
 from haat.serviceability.model import Place
 from haat.vocabulary import Clock
-from haat.web.ports import CategoryNames, Named, Reach, Serviceability
+from haat.web.ports import CategoryNames, CountThings, Named, Reach, Serviceability
 from haat.web.storefront.address import same_site
 from haat.web.storefront.views import Link
 
@@ -56,6 +58,7 @@ class Frame:
     description: str = ""
     robots: str = ""
     canonical: str = ""
+    things: int = 0  # in the cart
     knows_visitor: bool = True  # False on pages made without a request: no PIN box, rather than a wrong one
 
 
@@ -73,6 +76,7 @@ class Visit:
     here: str
     origin: str
     visitor: str
+    things: int = 0  # in his cart
     notes: list[str] = field(default_factory=list)
 
     def frame(self, title: str, *, root: str = "", **more: Any) -> Frame:
@@ -80,6 +84,7 @@ class Visit:
         city = self.place.city or self.place.hub_name if self.place else ""
         ways = [Link("All", "/", current=root == "/")]
         ways += [Link(self.tree.names[id_], f"/c/{id_}", current=id_ == root) for id_ in self.tree.roots[:MAX_WAYS]]
+        more.setdefault("things", self.things)
         return Frame(title, self.pincode, city, self.here, self.origin, ways if len(ways) > 1 else [], **more)
 
 
@@ -87,13 +92,21 @@ class Visits:
     """Makes a Visit of a request. The tree is read again every two seconds, not on every page."""
 
     def __init__(
-        self, categories: CategoryNames, serviceability: Serviceability, clock: Clock, zone: str, public_url: str = ""
+        self,
+        categories: CategoryNames,
+        serviceability: Serviceability,
+        clock: Clock,
+        zone: str,
+        *,
+        public_url: str = "",
+        count: CountThings | None = None,
     ) -> None:
         self._categories = categories
         self._serviceability = serviceability
         self._clock = clock
         self._zone = ZoneInfo(zone)
         self._public_url = public_url.rstrip("/")
+        self._count = count
         self._tree = Tree({})
         self._read_at_s = float("-inf")
 
@@ -103,7 +116,12 @@ class Visits:
         if now_s - self._read_at_s >= TREE_KEPT_S:
             self._tree = Tree(await self._categories())
             self._read_at_s = now_s
-        return self.plain(request)
+        visit = self.plain(request)
+        call: Call | None = request.scope.get(SCOPE_KEY)  # type: ignore[assignment]  # Litestar types the scope's own keys
+        if self._count is not None and call is not None and call.guest:
+            with suppress(Unavailable):  # a header without its number, rather than no page
+                visit.things = await self._count(call.guest)
+        return visit
 
     def plain(self, request: Request[Any, Any, Any]) -> Visit:
         """The same without reading anything: for error pages."""

@@ -11,6 +11,7 @@ from litestar import Response
 from litestar.response import Redirect
 from markupsafe import Markup
 
+from haat.cart.model import MAX_UNITS
 from haat.errors import NotFound
 from haat.search.model import SearchRequest
 from haat.serviceability.model import Promise
@@ -123,6 +124,10 @@ class ProductPage:
     ways: list[Link] = field(default_factory=list)
     sold_by: str = ""
     sent_from: str = ""
+    item_id: str = ""
+    sku: str = ""
+    units: int = 0  # how many may be put into the cart; 0: none
+    gone: bool = False  # sold out: one can ask to be told
     shelf: Shelf | None = None
     json_ld: Markup | str = ""
     share_picture: str = ""
@@ -293,6 +298,8 @@ def _due(choice: Choice, visit: Visit) -> Due:
 
 def _say(view: ProductPage, item: ItemDocument, choice: Choice, visit: Visit) -> None:
     """Few left, why it does not reach, and the ways on."""
+    view.item_id, view.sku = item.id, choice.variant.sku if choice.variant else ""
+    view.gone = view.due.kind == "gone"
     category = item.category or ""
     name = visit.tree.names.get(category, "")
     if view.due.kind == "not":
@@ -305,6 +312,7 @@ def _say(view: ProductPage, item: ItemDocument, choice: Choice, visit: Visit) ->
             view.ways = [Link(f"More in {name}", f"/c/{category}")]
     elif choice.offer is not None:
         left = sum(row.free for row in choice.offer.stock if row.free > 0)
+        view.units = min(MAX_UNITS, left)
         chosen = [axis.chosen for axis in view.axes if axis.chosen]
         if left <= FEW_LEFT:
             view.hint = f"Only {left} left" + (f" in {', '.join(chosen)}" if chosen else "")

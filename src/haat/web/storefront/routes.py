@@ -14,6 +14,7 @@ from haat.vocabulary import Clock
 from haat.web.assets import Assets, static_route
 from haat.web.ports import (
     CategoryNames,
+    CountThings,
     Find,
     ItemLinks,
     Items,
@@ -51,6 +52,7 @@ class StorefrontNeeds:
     links: ItemLinks
     clock: Clock
     signer: Signer
+    count_things: CountThings | None = None  # None: the header does not say how full the cart is
     watch: Watch | None = None  # None: nothing is kept of what visitors look at
     time_zone: str = "Asia/Kolkata"
     currency: str = "INR"
@@ -63,13 +65,25 @@ def storefront_routes(
 ) -> Sequence[HTTPRouteHandler]:
     """Handlers of all pages and of the static files. A renderer may be shared: it keeps compiled templates."""
     render = render or Renderer(assets)
-    visits = Visits(needs.categories, needs.serviceability, needs.clock, needs.time_zone, needs.public_url)
+    visits = visits_of(needs)
     return [
         *_market(needs, visits, render),
         *_pins(PinPages(render, needs.signer, needs.https), visits),
         *_robots(Sitemaps(needs.links, needs.clock), visits),
         static_route(assets),
     ]
+
+
+def visits_of(needs: StorefrontNeeds) -> Visits:
+    """What makes a visit of a request."""
+    return Visits(
+        needs.categories,
+        needs.serviceability,
+        needs.clock,
+        needs.time_zone,
+        public_url=needs.public_url,
+        count=needs.count_things,
+    )
 
 
 def _market(needs: StorefrontNeeds, visits: Visits, render: Renderer) -> list[HTTPRouteHandler]:

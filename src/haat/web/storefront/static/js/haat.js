@@ -1,4 +1,4 @@
-// What script adds to pages that work without it. Four custom elements and the care for focus after a swap.
+// What script adds to pages that work without it. Six custom elements and the care for focus after a swap.
 
 const $ = (selector, root = document) => root.querySelector(selector);
 const make = (tag, attributes = {}, ...children) => {
@@ -246,6 +246,55 @@ class Gallery extends HTMLElement {
   }
 }
 
+// <haat-poll src data-state>: asks how an order stands, at first every two seconds, then more slowly, and shows the page
+// anew when that has changed. Silence is never shown as a failure: it only asks again.
+class Poll extends HTMLElement {
+  #timer = 0;
+
+  connectedCallback() {
+    this.#later(2000);
+  }
+
+  disconnectedCallback() {
+    clearTimeout(this.#timer);
+  }
+
+  #later(pause) {
+    this.#timer = setTimeout(() => this.#ask(Math.min(pause * 1.2, 15000)), pause);
+  }
+
+  async #ask(pause) {
+    try {
+      const answer = await fetch(this.getAttribute("src"), { headers: { accept: "text/plain" } });
+      if (answer.ok && (await answer.text()) !== this.dataset.state) return location.reload();
+    } catch {
+      // no connection: ask again
+    }
+    this.#later(pause);
+  }
+}
+
+// <haat-place>: city and state of the PIN code in an address form, while it is typed.
+class Place extends HTMLElement {
+  connectedCallback() {
+    const input = $("input", this);
+    const said = $("output", this);
+    let asked = input.value;
+    input.addEventListener("input", async () => {
+      const pincode = input.value.replace(/\D/g, "");
+      if (pincode.length !== 6 || pincode === asked) return;
+      asked = pincode;
+      const answer = await fetch(`/api/v1/serviceability/${pincode}`).catch(() => null);
+      if (!answer?.ok || pincode !== asked) return;
+      const place = await answer.json();
+      said.classList.toggle("none", !place.served);
+      said.textContent = place.served ? [place.city, place.state].filter(Boolean).join(", ") : `We do not deliver to ${pincode} yet.`;
+    });
+  }
+}
+
+customElements.define("haat-poll", Poll);
+customElements.define("haat-place", Place);
 customElements.define("haat-suggest", Suggest);
 customElements.define("haat-pin", Pin);
 customElements.define("haat-sheet", Sheet);
@@ -279,3 +328,12 @@ document.addEventListener("click", (event) => {
 document.addEventListener("toggle", (event) => {
   if (event.target.matches?.(".pinbox[open]")) $("input[name=pincode]", event.target)?.select();
 }, true);
+// What is sent once is not sent twice by a second press; after a step back the button works again.
+document.addEventListener("submit", ({ target }) => {
+  if (target.method !== "post" || target.dataset.sent) return;
+  const button = $("button:not([name])", target);
+  if (!button) return;
+  button.setAttribute("aria-busy", "true");
+  target.addEventListener("submit", (event) => event.preventDefault());
+});
+addEventListener("pageshow", ({ persisted }) => persisted && location.reload());
