@@ -166,31 +166,6 @@ _FILL: Final = (
            (2 * units * (10000 + sku % 97 * 100) * 1800 + 11800) / (2 * 11800), 2
     FROM line ORDER BY id, line
     """,
-    """
-    INSERT INTO orders (id, number, owner, checkout_id, state, reason, version, currency, items_minor, discount_minor,
-                        shipping_minor, tax_minor, total_minor, method, on_late_payment, pincode, created_ms,
-                        expires_ms, extended, changed_ms, replaces, snapshot)
-    SELECT p.id, printf('N%09d', p.i), 'usr_' || p.i / 3, 'chk_' || p.i, k.state, k.reason,
-           (SELECT COUNT(*) FROM step s WHERE s.kind = p.kind), 'INR', l.items, 0, (l.items < 49900) * 4000, l.tax,
-           l.items + (l.items < 49900) * 4000, k.method, CASE p.kind WHEN 12 THEN 'reorder' ELSE 'refund' END, '560001',
-           p.at_ms, CASE WHEN k.method = 'cod' THEN 0 ELSE g.now_ms + 600000 END, 0, p.at_ms + 5000,
-           CASE p.kind WHEN 13 THEN printf('ord_%09d', p.i - 1) END, CAST('{"parts": []}' AS BLOB)
-    FROM plan p
-    JOIN kind k ON k.kind = p.kind
-    JOIN (SELECT order_id, SUM(total_minor) AS items, SUM(tax_minor) AS tax FROM order_line GROUP BY order_id) l
-        ON l.order_id = p.id,
-    given g
-    ORDER BY p.i
-    """,
-    """
-    INSERT INTO order_event (order_id, seq, from_state, to_state, reason, actor, epoch, at_ms)
-    SELECT p.id, s.seq, s.before, s.after, s.reason,
-           CASE s.reason WHEN 'expired' THEN 'timer:expiry' ELSE 'order' END,
-           CASE s.reason WHEN 'expired' THEN 1 + (p.i * 3 >= g.orders) ELSE 0 END, p.at_ms + s.seq * 1000
-    FROM plan p JOIN step s ON s.kind = p.kind, given g
-    ORDER BY p.i, s.seq
-    """,
-    "INSERT INTO lease (name, holder, epoch, until_ms) SELECT 'expiry', 'worker-1', 2, 0",
     # every twentieth order takes the two units of its first line from both warehouses
     """
     CREATE TEMP TABLE part AS
@@ -207,6 +182,38 @@ _FILL: Final = (
     FROM part t JOIN kind k ON k.kind = t.kind, given g
     ORDER BY t.id, t.part
     """,
+    """
+    INSERT INTO orders (id, number, owner, checkout_id, state, reason, version, currency, items_minor, discount_minor,
+                        shipping_minor, tax_minor, total_minor, method, on_late_payment, pincode, created_ms,
+                        expires_ms, extended, changed_ms, replaces, snapshot)
+    SELECT p.id, printf('N%09d', p.i), 'usr_' || p.i / 3, 'chk_' || p.i, k.state, k.reason,
+           (SELECT COUNT(*) FROM step s WHERE s.kind = p.kind), 'INR', l.items, 0, (l.items < 49900) * 4000, l.tax,
+           l.items + (l.items < 49900) * 4000, k.method, CASE p.kind WHEN 12 THEN 'reorder' ELSE 'refund' END, '560001',
+           p.at_ms, CASE WHEN k.method = 'cod' THEN 0 ELSE g.now_ms + 600000 END, 0, p.at_ms + 5000,
+           CASE p.kind WHEN 13 THEN printf('ord_%09d', p.i - 1) END,
+           CAST(json_object('address', json_object('name', 'Asha Rao', 'phone', '9800000000', 'line1', '4 Main Road',
+               'pincode', '560001'), 'parts', json(t.parts)) AS BLOB)
+    FROM plan p
+    JOIN kind k ON k.kind = p.kind
+    JOIN (SELECT order_id, SUM(total_minor) AS items, SUM(tax_minor) AS tax FROM order_line GROUP BY order_id) l
+        ON l.order_id = p.id
+    JOIN (SELECT h.order_id, json_group_array(json_object('part', h.part, 'line', CASE h.part WHEN 3 THEN 1
+                     ELSE h.part END, 'sku', h.sku, 'item_id', h.item_id, 'warehouse', h.warehouse,
+                     'bucket', h.bucket, 'units', h.units, 'offer_version', 2, 'promised_on', '2026-11-25')) AS parts
+          FROM hold h GROUP BY h.order_id) t
+        ON t.order_id = p.id,
+    given g
+    ORDER BY p.i
+    """,
+    """
+    INSERT INTO order_event (order_id, seq, from_state, to_state, reason, actor, epoch, at_ms)
+    SELECT p.id, s.seq, s.before, s.after, s.reason,
+           CASE s.reason WHEN 'expired' THEN 'timer:expiry' ELSE 'order' END,
+           CASE s.reason WHEN 'expired' THEN 1 + (p.i * 3 >= g.orders) ELSE 0 END, p.at_ms + s.seq * 1000
+    FROM plan p JOIN step s ON s.kind = p.kind, given g
+    ORDER BY p.i, s.seq
+    """,
+    "INSERT INTO lease (name, holder, epoch, until_ms) SELECT 'expiry', 'worker-1', 2, 0",
     """
     INSERT INTO movement (reference, sku, warehouse, bucket, reason, d_on_hand, d_held, actor, note, at_ms)
     SELECT 'feed_1', f.sku, w.warehouse, 0, 'feed',
@@ -235,14 +242,12 @@ _FILL: Final = (
     """,
     """
     INSERT INTO payment (id, order_id, attempt, live_order, provider, method, amount_minor, currency, state,
-                         provider_ref, page_url, captured_minor, refunded_minor, outcome,
-                         applied_order, failure, version,
-                         created_ms, changed_ms)
+                         provider_ref, page_url, captured_minor, refunded_minor, outcome, applied_order,
+                         failure, version, created_ms, changed_ms)
     SELECT printf('pay_%09d_%d', p.i, a.attempt), p.id, a.attempt, CASE a.live WHEN 1 THEN p.id END,
            CASE o.method WHEN 'cod' THEN 'cash' ELSE 'fakepay' END, o.method, o.total_minor, 'INR', a.state,
            CASE WHEN a.state <> 'INITIATED' AND o.method <> 'cod' THEN printf('fp_%09d_%d', p.i, a.attempt) END,
-           '',
-           CASE a.state WHEN 'SUCCEEDED' THEN o.total_minor ELSE 0 END,
+           '', CASE a.state WHEN 'SUCCEEDED' THEN o.total_minor ELSE 0 END,
            CASE WHEN a.refund IS NULL THEN 0 ELSE o.total_minor END, a.outcome,
            CASE a.pays WHEN 1 THEN p.id WHEN 2 THEN printf('ord_%09d', p.i + 1) END,
            CASE a.state WHEN 'FAILED' THEN 'declined' ELSE '' END, 3, p.at_ms, p.at_ms + 3000

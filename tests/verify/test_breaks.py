@@ -95,16 +95,34 @@ CASES: Final = (
         "hold-fits-order",
         "a hold of no order",
         [f"UPDATE hold SET order_id = 'ord_gone' WHERE order_id = '{order_id(PLACED)}'"],
-        also=["holds-fit-lines"],
+        also=["holds-fit-lines", "parts-fit-lines"],
     ),
     Case(
         "holds-fit-lines",
         "one unit more than was ordered",
         [
             f"UPDATE hold SET units = units + 1 WHERE order_id = '{order_id(PLACED)}' AND part = 1",
+            "UPDATE orders SET snapshot = CAST(JSON_SET(CAST(snapshot AS TEXT), '$.parts[0].units', 2) AS BLOB) "
+            f"WHERE id = '{order_id(PLACED)}'",
             f"UPDATE movement SET d_held = d_held + 1 WHERE reference = '{order_id(PLACED)}:hold' AND sku = {A_SKU}",
             f"UPDATE stock SET held = held + 1 WHERE sku = {A_SKU} "
             f"AND warehouse = (SELECT warehouse FROM hold WHERE order_id = '{order_id(PLACED)}' AND part = 1)",
+        ],
+    ),
+    Case(
+        "parts-fit-lines",
+        "held in another warehouse than promised",
+        [
+            f"UPDATE orders SET snapshot = CAST(REPLACE(CAST(snapshot AS TEXT), 'whs_', 'whs_9') AS BLOB) "
+            f"WHERE id = '{order_id(PLACED)}'"
+        ],
+    ),
+    Case(
+        "parts-fit-lines",
+        "a promise less than there are holds",
+        [
+            "UPDATE orders SET snapshot = CAST(JSON_REMOVE(CAST(snapshot AS TEXT), '$.parts[0]') AS BLOB) "
+            f"WHERE id = '{order_id(PLACED)}'"
         ],
     ),
     Case(
@@ -213,6 +231,23 @@ CASES: Final = (
         also=["holds-fit-lines"],
     ),
     Case("line-price", "sold for less", [f"UPDATE offer SET price_minor = price_minor + 1 WHERE sku = {A_SKU}"]),
+    Case(
+        "line-price",
+        "one version at two prices",
+        [
+            f"UPDATE offer SET version = 3 WHERE sku = {A_SKU}",
+            f"UPDATE order_line SET price_minor = price_minor + 100 WHERE sku = {A_SKU} AND order_id <> "
+            f"'{order_id(PLACED)}'",
+        ],
+        also=["line-totals"],
+    ),
+    Case(
+        "line-price",
+        "in place of another, for less than it costs",
+        ["UPDATE offer SET price_minor = price_minor + 500, version = 3 WHERE sku IN "
+         f"(SELECT sku FROM order_line WHERE order_id = '{order_id(REPLACING)}')",
+         f"UPDATE order_line SET offer_version = 3 WHERE order_id = '{order_id(REPLACING)}'"],
+    ),
     Case("line-price", "sold at a later version", [f"UPDATE offer SET version = 1 WHERE sku = {A_SKU}"]),
     Case(
         "payment-amount",

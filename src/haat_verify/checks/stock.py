@@ -4,6 +4,14 @@ from typing import Final
 
 from haat_verify.check import Check
 
+_PARTS: Final = "JSON_EACH(CAST(o.snapshot AS CHAR), '$.parts')"
+"""The parts that the order's row keeps. (MySQL: JSON_TABLE.)"""
+
+
+def _part(name: str) -> str:
+    return f"JSON_EXTRACT(p.value, '$.{name}')"
+
+
 STOCK: Final = (
     Check(
         "stock-bounds",
@@ -120,6 +128,26 @@ STOCK: Final = (
         FROM hold h
         WHERE NOT EXISTS (SELECT 1 FROM order_line l WHERE l.order_id = h.order_id AND l.sku = h.sku)
         """,
+    ),
+    Check(
+        "parts-fit-lines",
+        "5",
+        "what an order was promised from which warehouse is what it holds there, part by part, each of its line",
+        f"""
+        SELECT o.id AS order_id, {_part("part")} AS part, {_part("sku")} AS sku, {_part("units")} AS units,
+               h.sku AS held_sku, h.units AS held_units, l.sku AS line_sku
+        FROM orders o
+        JOIN {_PARTS} p
+        LEFT JOIN hold h ON h.order_id = o.id AND h.part = {_part("part")}
+        LEFT JOIN order_line l ON l.order_id = o.id AND l.line = {_part("line")}
+        WHERE h.sku IS NULL OR h.sku <> {_part("sku")} OR h.warehouse <> {_part("warehouse")}
+            OR h.bucket <> COALESCE({_part("bucket")}, 0) OR h.units <> {_part("units")}
+            OR l.sku IS NULL OR l.sku <> {_part("sku")}
+        UNION ALL
+        SELECT o.id, NULL, NULL, NULL, NULL, NULL, NULL
+        FROM orders o
+        WHERE (SELECT COUNT(*) FROM hold h WHERE h.order_id = o.id) <> (SELECT COUNT(*) FROM {_PARTS} p)
+        """,  # noqa: S608 -- our own constants
     ),
     Check(
         "no-oversell",

@@ -18,7 +18,7 @@ TOTALS: Final = (
         GROUP BY o.id, o.total_minor, o.items_minor, o.discount_minor, o.shipping_minor, o.tax_minor
         HAVING o.total_minor <> o.items_minor - o.discount_minor + o.shipping_minor
             OR o.items_minor <> COALESCE(SUM(l.total_minor), 0)
-            OR o.tax_minor < COALESCE(SUM(l.tax_minor), 0) OR o.tax_minor > o.total_minor
+            OR o.tax_minor <> COALESCE(SUM(l.tax_minor), 0)
             OR COUNT(l.line) = 0 OR MAX(l.line) <> COUNT(l.line) OR MIN(l.line) <> 1
             OR o.items_minor < 0 OR o.discount_minor < 0 OR o.shipping_minor < 0 OR o.tax_minor < 0
         """,
@@ -40,15 +40,25 @@ TOTALS: Final = (
         "line-price",
         "16",
         "a line costs what its version of the offer cost: the offer's price now, if it is that version, and one price "
-        "for all orders that saw one version",
+        "for all orders that saw one version; an order in place of another costs what was paid, which is not less",
         """
         SELECT l.sku, l.offer_version, MIN(l.price_minor) AS lowest_minor, MAX(l.price_minor) AS highest_minor,
                f.version AS version_now, f.price_minor AS price_now_minor
         FROM order_line l
         LEFT JOIN offer f ON f.sku = l.sku
+        WHERE l.order_id NOT IN (SELECT id FROM orders WHERE replaces IS NOT NULL)
         GROUP BY l.sku, l.offer_version, f.version, f.price_minor
         HAVING MIN(l.price_minor) <> MAX(l.price_minor) OR f.version IS NULL OR l.offer_version > f.version
             OR (l.offer_version = f.version AND MAX(l.price_minor) <> COALESCE(f.price_minor, -1))
+        UNION ALL
+        SELECT l.sku, l.offer_version, l.price_minor, l.price_minor, f.version, f.price_minor
+        FROM orders o
+        JOIN order_line l ON l.order_id = o.id
+        LEFT JOIN offer f ON f.sku = l.sku
+        WHERE o.replaces IS NOT NULL AND (
+            f.version IS NULL OR l.offer_version > f.version
+            OR (l.offer_version = f.version AND l.price_minor < COALESCE(f.price_minor, 0))
+        )
         """,
     ),
     Check(
