@@ -25,6 +25,8 @@ called again for its own reasons plans itself anew (haat.engines.sql.jobs.plan) 
 TRIES: Final = 10
 LEASE_MS: Final = 60_000
 DEADLINE_S: Final = 45.0  # a try that takes longer has failed, well before another worker may begin
+FIRST_RETRY_S: Final = 5.0
+MOST_RETRY_S: Final = 1_800.0  # ten tries outlast a gateway that is away for twenty minutes, by the mean of the jitter
 AT_ONCE: Final = 8
 POLL_S: Final = 1.0
 
@@ -32,7 +34,11 @@ _LOG: Final = structlog.stdlib.get_logger("haat.events.jobs")
 
 
 class RunJobs:
-    """The jobs of one database whose kinds have a handler here; others are left to processes that know them."""
+    """The jobs of one database whose kinds have a handler here; others are left to processes that know them.
+
+    `backoff` is for a database that is away; the tries of a job are spread by its jitter over up to three quarters of
+    an hour.
+    """
 
     def __init__(
         self,
@@ -49,6 +55,7 @@ class RunJobs:
         self._database = database
         self._handlers = dict(handlers)
         self._backoff = backoff
+        self._retries = Backoff(backoff.jitter, FIRST_RETRY_S, MOST_RETRY_S)
         self._at_once = at_once
         self._tries = tries
         self._poll_s = poll_s
@@ -146,7 +153,7 @@ class RunJobs:
 
     async def _later(self, job: Job, reason: str) -> None:
         park = job.tries >= self._tries
-        wait_ms = 1 + round(self._backoff.pause_s(job.tries - 1) * 1000)
+        wait_ms = 1 + round(self._retries.pause_s(job.tries - 1) * 1000)
 
         def retry_job(tx: Tx) -> bool:
             return again(tx, job, tx.now_ms + wait_ms, reason, park=park)
