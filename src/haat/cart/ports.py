@@ -26,7 +26,7 @@ class CartStore(Protocol):
     """Carts at rest. Every method raises Unavailable when the database is gone."""
 
     async def carts(self, owners: Sequence[str]) -> Mapping[str, Cart]:
-        """The carts there are, by owner, with their lines. Two statements."""
+        """The carts there are, by owner, with their lines. One statement for one owner, two for more."""
 
     async def units(self, owner: str) -> int:
         """Units in all lines of an owner's cart. One statement."""

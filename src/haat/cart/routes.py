@@ -17,7 +17,7 @@ from haat.http.headers import MAY_IF_MATCH, etag, may_if_match
 from haat.http.identity import buyer_of_call, call_of, writing_buyer
 from haat.vocabulary import Ids
 
-PinText = Annotated[str, QueryParameter(max_length=6)]
+PinText = Annotated[str, QueryParameter(pattern="^([1-9][0-9]{5})?$", description="Six digits")]
 CartRequest = Request[object, object, State]
 
 _PRIVATE = {"cache-control": "no-store"}

@@ -15,7 +15,7 @@ from haat.wishlist.put_wish import PutWish
 from haat.wishlist.read_wishlist import ReadWishlist, WishlistView
 from haat.wishlist.remove_wish import RemoveWish
 
-PinText = Annotated[str, QueryParameter(max_length=6)]
+PinText = Annotated[str, QueryParameter(pattern="^([1-9][0-9]{5})?$", description="Six digits")]
 WishRequest = Request[object, object, State]
 
 _PRIVATE = {"cache-control": "no-store"}

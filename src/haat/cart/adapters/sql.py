@@ -18,13 +18,14 @@ from haat.cart.ports import Decide
 from haat.engines.sql import Database, Statement, Tx
 from haat.engines.sql.inbox import fresh
 from haat.engines.sql.outgoing import SqlOutgoing
-from haat.engines.sql.ports import Refused
+from haat.engines.sql.ports import Refused, Row
 from haat.events.outbox import Outbox
 
 T = TypeVar("T")
 
 _TRIES: Final = 5  # after the first: each is lost only to another's first write of the same cart or mark
 _BRIEF_OWNERS: Final = 4
+_CART_COLUMNS: Final = len(CART.c)
 
 _OWNERS: Final[BindParameter[str]] = bindparam("owners", expanding=True)
 _CARTS: Final = Statement(select(CART).where(CART.c.owner.in_(_OWNERS)).order_by(CART.c.owner))
@@ -33,6 +34,12 @@ _LINES_ORDER = (CART_LINE.c.owner, CART_LINE.c.added_ms, CART_LINE.c.sku)
 _LINES: Final = Statement(select(CART_LINE).where(CART_LINE.c.owner.in_(_OWNERS)).order_by(*_LINES_ORDER))
 _LINES_LOCKED: Final = Statement(
     select(CART_LINE).where(CART_LINE.c.owner.in_(_OWNERS)).order_by(*_LINES_ORDER).with_for_update()
+)
+_ONE_CART: Final = Statement(  # what one tab asks: once, and without a list to render
+    select(CART, CART_LINE)
+    .select_from(CART.outerjoin(CART_LINE, CART_LINE.c.owner == CART.c.owner))
+    .where(CART.c.owner == bindparam("by_owner"))
+    .order_by(CART_LINE.c.added_ms, CART_LINE.c.sku)
 )
 _UNITS: Final = Statement(
     select(func.coalesce(func.sum(CART_LINE.c.units), 0)).where(CART_LINE.c.owner == bindparam("by_owner"))
@@ -114,7 +121,8 @@ class SqlCartStore(SqlOutgoing):
 
     async def _look(self, owners: Sequence[str]) -> tuple[Mapping[str, Cart], int]:
         def look(tx: Tx) -> tuple[Mapping[str, Cart], int]:
-            return _read(tx, owners, _CARTS, _LINES), tx.now_ms
+            found = _read_one(tx, owners[0]) if len(owners) == 1 else _read(tx, owners, _CARTS, _LINES)
+            return found, tx.now_ms
 
         return await self._database.read(look, brief=len(owners) <= _BRIEF_OWNERS)
 
@@ -137,6 +145,13 @@ class SqlCartStore(SqlOutgoing):
         return {**before, **after}
 
 
+def _read_one(tx: Tx, owner: str) -> dict[str, Cart]:
+    """The cart of one owner. One statement."""
+    rows = _ONE_CART.all(tx, {"by_owner": owner})
+    lines = [CartLine(*row[_CART_COLUMNS + 1 :]) for row in rows if row[_CART_COLUMNS] is not None]
+    return {owner: _cart(rows[0][:_CART_COLUMNS], lines)} if rows else {}
+
+
 def _read(tx: Tx, owners: Sequence[str], carts: Statement, lines: Statement) -> dict[str, Cart]:
     """The carts of these owners. Two statements."""
     wanted = {"owners": sorted(set(owners))}
@@ -146,18 +161,20 @@ def _read(tx: Tx, owners: Sequence[str], carts: Statement, lines: Statement) -> 
     by_owner: dict[str, list[CartLine]] = {}
     for owner, *line in lines.all(tx, wanted):
         by_owner.setdefault(owner, []).append(CartLine(*line))
-    return {
-        owner: Cart(
-            owner=owner,
-            checkout_id=checkout_id,
-            version=version,
-            pincode=pincode,
-            created_ms=created_ms,
-            changed_ms=changed_ms,
-            lines=tuple(by_owner.get(owner, ())),
-        )
-        for owner, checkout_id, version, pincode, created_ms, changed_ms in rows
-    }
+    return {row[0]: _cart(row, by_owner.get(row[0], ())) for row in rows}
+
+
+def _cart(row: Row, lines: Sequence[CartLine]) -> Cart:
+    owner, checkout_id, version, pincode, created_ms, changed_ms = row
+    return Cart(
+        owner=owner,
+        checkout_id=checkout_id,
+        version=version,
+        pincode=pincode,
+        created_ms=created_ms,
+        changed_ms=changed_ms,
+        lines=tuple(lines),
+    )
 
 
 def _write_lines(tx: Tx, before: Mapping[str, Cart], carts: Iterable[Cart]) -> None:
