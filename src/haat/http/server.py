@@ -164,8 +164,9 @@ async def _read_strictly(request: AnyRequest, shape: Any) -> None:
 def _parameters(handler: HTTPRouteHandler) -> frozenset[str]:
     known: frozenset[str] | None = handler.opt.get("haat.parameters")
     if known is None:
-        names = set(handler.parsed_fn_signature.parameters) - _RESERVED
-        known = handler.opt["haat.parameters"] = frozenset(names)
+        asked = handler.parsed_fn_signature.parameters
+        names = {getattr(asked[name].kwarg_definition, "name", None) or name for name in asked if name not in _RESERVED}
+        known = handler.opt["haat.parameters"] = frozenset(names)  # as callers write them: `state`, not `in_state`
     return known
 
 
