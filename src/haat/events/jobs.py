@@ -139,8 +139,9 @@ class RunJobs:
 
     async def _failure(self, job: Job) -> str | None:
         """Do the work; why it failed, or None."""
+        deadline = asyncio.timeout(self._deadline_s)
         try:
-            async with asyncio.timeout(self._deadline_s) as deadline:
+            async with deadline:
                 await self._handlers[job.kind](job.key)
         except TimeoutError as error:
             return f"not done within {self._deadline_s:g} s" if deadline.expired() else ": ".join(reason_of(error))
