@@ -10,6 +10,8 @@ import msgspec
 
 from fakepay.shapes import Intent, Method, Refund, RefundStatus, Refusal, Status
 
+GRACE_MS: Final = 15 * 60_000
+
 
 class IntentRow(msgspec.Struct, frozen=True, kw_only=True):
     """A row of `intents`; `fakepay.schema` says what the columns mean."""
@@ -37,6 +39,11 @@ class IntentRow(msgspec.Struct, frozen=True, kw_only=True):
     def open(self) -> bool:
         """Nobody has said yes or no yet."""
         return self.status in {"created", "pending"}
+
+    @property
+    def ends_ms(self) -> int:
+        """When an open payment expires; 0: never. What the bank is at already gets some time to end."""
+        return self.expires_ms + (GRACE_MS if self.status == "pending" else 0) if self.expires_ms else 0
 
 
 class RefundRow(msgspec.Struct, frozen=True, kw_only=True):
@@ -161,7 +168,7 @@ class Books:
         """Write an intent, with the moment of its next change by time. `changed`: shops see a difference."""
         moments = [row.late_ms] if row.late_ms else []
         if row.open and row.expires_ms:
-            moments.append(row.expires_ms)
+            moments.append(row.ends_ms)
         row = msgspec.structs.replace(
             row, due_ms=min(moments, default=None), updated_ms=self.now_ms if changed else row.updated_ms
         )

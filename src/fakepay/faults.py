@@ -11,18 +11,24 @@ down           503 for everything (pages and webhooks too, whatever `on` says) u
 lost_response  it is done, but the answer is 504. Webhook: sent, and counted as failed, so it comes again
 slow           it is done, the answer waits `ms` (1,000) of real time. Webhook: sent `ms` of the gateway's time later
 
-Happenings                    create              act, approve        capture               refund
-silence        …for the payment when the buyer    stays pending       stays authorized      stays pending
-late_success   comes to pay, as at `approve`;     no, then yes        captured `ms` later   done `ms` later
-duplicate      late_success counts `ms` (60,000)  two captures        two captures          -
-wrong_amount   from now                           `amount_minor` (100 less) is taken        …is sent back
-decline        402, no intent                     failed              402, failed           rejected
-late_success at `act`/`approve`: declining fails it now, anything else leaves it pending; `ms` later it succeeds.
+Happenings, by place:
+create     silence, duplicate, wrong_amount: wait for the buyer's yes, then happen as at `approve`
+           late_success: succeeds by itself `ms` (60,000) from now, whatever the buyer does until then
+           decline: 402, no intent is made
+act        all a buyer does; approve: only the yes. (A no or leaving meets silence, late_success and decline alone.)
+           silence: stays pending, no webhook · decline: failed
+           late_success: declining fails it now, anything else leaves it pending; `ms` later it succeeds, expired or not
+           duplicate: the money is taken twice · wrong_amount: `amount_minor` is taken, or 100 less
+           (with manual capture the last two wait for the capture)
+capture    silence: stays authorized · late_success: captured `ms` later · decline: 402, failed
+           duplicate, wrong_amount: as at `approve`
+refund     silence: stays pending · late_success: done `ms` later · decline: rejected · wrong_amount: goes back
+find       silence: answers as if the bank had said nothing yet · wrong_amount: tells another amount
+webhook    silence: never sent · duplicate: sent twice · wrong_amount: tells another amount
+           reorder: kept back until the next event of the same payment went out (`ms`, 60,000, at most)
+list, page the two lists, the payment page being read: answers only, like `*`, which is every call
 
-At `find`: silence answers as if the bank had said nothing yet, wrong_amount tells another captured amount.
-At `webhook`: silence never sends it, duplicate sends it twice, wrong_amount tells another amount, reorder keeps it back
-until the next event of the same payment went out (`ms`, 60,000, at most). `act` is all a buyer does, `approve` only
-the yes; `page` is the payment page being read; `list` both lists; `*` every call.
+Intents expire at `expires_ms`, those already pending 15 minutes later; a late success happens all the same.
 """
 
 from collections.abc import Collection
@@ -35,6 +41,7 @@ from fakepay.shapes import Fault, Refusal
 
 ANSWERS: Final[frozenset[str]] = frozenset({"error", "down", "lost_response", "slow"})
 WHILE_PAYING: Final[frozenset[str]] = frozenset({"silence", "late_success", "duplicate", "wrong_amount", "decline"})
+NOT_PAYING: Final[frozenset[str]] = frozenset({"silence", "late_success", "decline"})
 TOLD: Final[frozenset[str]] = frozenset({"silence", "duplicate", "wrong_amount", "reorder"})
 HAPPENINGS: Final[dict[str, frozenset[str]]] = {
     "create": WHILE_PAYING,

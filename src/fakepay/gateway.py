@@ -58,10 +58,10 @@ def act(books: Books, intent_id: str, action: Action) -> IntentRow:
         if row.status in settled[action]:
             return row
         raise Refusal(409, "finished", f"This payment is {row.status}; nothing more can be done with it.")
-    fault = faults.take(
-        books, ("act", action) if action == "approve" else ("act",), faults.WHILE_PAYING, (row.reference,)
-    )
-    if fault is None and row.plan and action == "approve":
+    yes = action == "approve"
+    points, kinds = (("act", "approve"), faults.WHILE_PAYING) if yes else (("act",), faults.NOT_PAYING)
+    fault = faults.take(books, points, kinds, (row.reference,))
+    if fault is None and row.plan and yes:
         fault = msgspec.json.decode(row.plan, type=Fault)
     if fault and fault.do == "late_success" and not row.late_ms:
         row = msgspec.structs.replace(row, late_ms=books.now_ms + _late_ms(fault))
@@ -69,7 +69,9 @@ def act(books: Books, intent_id: str, action: Action) -> IntentRow:
         return _failed(books, row, DECLINED)
     if action == "decline" and not (fault and fault.do == "silence"):
         return _failed(books, row, "The buyer declined the payment.")
-    if action == "abandon" or row.late_ms or (fault and fault.do == "silence"):
+    if action == "abandon" and not row.late_ms:
+        return books.save(row, changed=False)  # whoever leaves has decided nothing
+    if row.late_ms or (fault and fault.do == "silence"):
         return books.save(msgspec.structs.replace(row, status="pending"), changed=row.status != "pending")
     return _succeeded(books, row, fault)
 

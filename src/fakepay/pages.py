@@ -131,10 +131,10 @@ def _facts(turn: Turn, prefix: str) -> dict[str, Any]:
     }  # fmt: skip
     facts = {**_NOTHING, "bill": bill, "here": f"{prefix}/pay/{row.id}", "error": turn.error, "banks": checkout.BANKS}
     if not row.open or turn.memory.step == "sent":
-        return {**facts, **_over(row, turn.now_ms), "error": "", "back": checkout.back_url(row)}
+        return {**facts, **_over(row), "error": "", "back": checkout.back_url(row)}
     facts["bank"] = turn.memory.bank
     if row.expires_ms:
-        minutes = max(1, (row.expires_ms - turn.now_ms) // _MINUTE_MS)
+        minutes = max(1, (row.ends_ms - turn.now_ms) // _MINUTE_MS)
         facts["until"] = f"You can pay here for {minutes} more minute{'' if minutes == 1 else 's'}."
     return {**facts, **(_first_step(row) if turn.memory.step == "start" else _second_step(turn, host))}
 
@@ -169,15 +169,13 @@ def _second_step(turn: Turn, host: str) -> dict[str, Any]:
     return {"step": "confirm", "title": turn.memory.bank, "lines": lines, "ways": [yes, _DECLINE, other, _LEAVE]}
 
 
-def _over(row: IntentRow, now_ms: int) -> dict[str, Any]:
+def _over(row: IntentRow) -> dict[str, Any]:
     if row.status in {"captured", "authorized"}:
         return {"title": "You have paid", "tone": "yes", "lines": ("There is nothing more to do here.",)}
     if row.status == "failed":
         return {"title": "The payment was declined", "tone": "no", "lines": ("Nothing was taken from your account.",)}
     if row.status == "expired":
-        minutes = max(1, (now_ms - row.expires_ms) // _MINUTE_MS)
-        ago = f"{minutes} minute{'' if minutes == 1 else 's'} ago"
-        lines = (f"This payment could be made until {ago}.", "Nothing was taken from your account.")
+        lines = ("The time for this payment is over.", "Nothing was taken from your account.")
         return {"title": "It is too late to pay here", "tone": "no", "lines": lines}
     return {"title": "Your bank has not answered yet", "lines": ("You need not wait here. The shop will be told.",)}
 

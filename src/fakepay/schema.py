@@ -2,7 +2,7 @@
 
 intents    one payment a shop asked for; `reference` is the shop's own id and unique.
            status      created   nobody tried to pay yet
-                       pending   the buyer tried, the bank has said nothing
+                       pending   the buyer tried, the bank has said nothing; expires 15 minutes after expires_ms
                        authorized  the bank set the money aside (capture = 'manual' waits for POST …/capture)
                        captured  money was taken: captured_minor = SUM(captures.amount_minor) > 0
                        failed    the bank said no (a late success may still follow)

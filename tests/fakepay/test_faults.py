@@ -146,7 +146,7 @@ async def test_silence_leaves_it_pending_and_says_nothing(gateway: Gateway) -> N
         assert (made["status"], made["captured_minor"]) == ("pending", 0)
         assert (await gateway.find(f"pay_{place}"))["status"] == "pending"
     assert await heard(gateway) == []
-    gateway.clock.advance(15 * 60)
+    gateway.clock.advance(30 * 60)
     assert await heard(gateway) == [("intent.expired", "expired")] * 3
 
 
@@ -180,12 +180,12 @@ async def test_late_success_after_a_no(gateway: Gateway) -> None:
 async def test_late_success_after_expiry(gateway: Gateway) -> None:
     for place, action in (("act", "abandon"), ("approve", "approve")):
         reference = f"pay_{place}"
-        await gateway.script({"on": place, "do": "late_success", "ms": 30 * MINUTE_MS, "times": 1})
+        await gateway.script({"on": place, "do": "late_success", "ms": 50 * MINUTE_MS, "times": 1})
         made = await gateway.create(reference, expires_ms=0)
         now_ms = made["created_ms"]
         made = await gateway.create(f"{reference}_2", expires_ms=now_ms + 15 * MINUTE_MS)
         assert (await gateway.act(made, action))["status"] == "pending"
-        await gateway.later(20 * MINUTE_MS)
+        await gateway.later(40 * MINUTE_MS)
         assert (await gateway.find(f"{reference}_2"))["status"] == "expired"
         await gateway.later(10 * MINUTE_MS)
         assert (await gateway.find(f"{reference}_2"))["status"] == "captured"

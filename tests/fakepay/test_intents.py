@@ -108,11 +108,21 @@ async def test_a_decision_is_final(gateway: Gateway) -> None:
     assert await gateway.act(declined, "decline") == declined
 
 
-async def test_who_leaves_may_come_back_until_it_expires(gateway: Gateway) -> None:
+async def test_who_leaves_has_decided_nothing_and_may_come_back_until_it_expires(gateway: Gateway) -> None:
     made = await gateway.create()
-    assert (await gateway.act(made, "abandon"))["status"] == "pending"
+    assert await gateway.act(made, "abandon") == made
     gateway.clock.advance(14 * 60)
     assert (await gateway.act(made))["status"] == "captured"
+
+
+async def test_what_the_bank_is_at_gets_15_minutes_more(gateway: Gateway) -> None:
+    await gateway.script({"on": "approve", "do": "silence", "times": 1})
+    made = await gateway.paid()
+    await gateway.later(30 * MINUTE_MS - 1)
+    assert (await gateway.find())["status"] == "pending"
+    await gateway.later(1)
+    assert (await gateway.find())["status"] == "expired"
+    await gateway.act(made, status=409)
 
 
 async def test_an_intent_expires_by_its_clock_and_cannot_be_paid_then(gateway: Gateway) -> None:

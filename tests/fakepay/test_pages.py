@@ -101,7 +101,7 @@ async def test_decline_and_leave_lead_back_at_each_step(gateway: Gateway, method
         if first:
             await click(gateway, made, **first)
         assert leads(await click(gateway, made, do="abandon")) == "left"
-        assert (await gateway.find(f"pay_a{number}"))["status"] == "pending"
+        assert (await gateway.find(f"pay_a{number}"))["status"] == ("pending" if first else "created")
         assert leads(await click(gateway, made, do="decline")) == "declined"
         assert (await gateway.find(f"pay_a{number}"))["status"] == "failed"
         assert leads(await click(gateway, made, do="abandon")) == "declined"
@@ -111,10 +111,12 @@ async def test_an_expired_payment_says_so(gateway: Gateway) -> None:
     made = await gateway.create()
     assert "14 more minutes" in await see(gateway, made) or "15 more minutes" in await see(gateway, made)
     await click(gateway, made, do="continue")
-    await gateway.later(20 * MINUTE_MS)
+    await gateway.later(29 * MINUTE_MS)
+    assert "1 more minute." in await see(gateway, made)
+    await gateway.later(MINUTE_MS)
     html = await see(gateway, made)
     assert "It is too late to pay here" in html
-    assert "until 5 minutes ago" in html
+    assert "The time for this payment is over." in html
     assert "<form" not in html
     answer = await click(gateway, made, do="approve", code="1234")
     assert answer.headers["location"] == f"/fakepay/pay/{made['id']}"
