@@ -55,7 +55,7 @@ def check_whole(wanted: list[Demand], pieces: list[Piece]) -> None:
 
 
 @given(demands())
-@settings(max_examples=300)
+@settings(max_examples=150)
 def test_the_plan_is_as_good_as_the_best_of_all(wanted: list[Demand]) -> None:
     pieces = allocate(wanted)
     check_whole(wanted, pieces)
@@ -72,7 +72,7 @@ def test_the_plan_is_as_good_as_the_best_of_all(wanted: list[Demand]) -> None:
 
 
 @given(demands(warehouses=30, most=50))
-@settings(max_examples=30)
+@settings(max_examples=15)
 def test_a_big_cart_is_planned_whole_in_bounded_time(wanted: list[Demand]) -> None:
     check_whole(wanted, allocate(wanted))
 

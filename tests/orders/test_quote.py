@@ -49,7 +49,7 @@ stock_rows = st.dictionaries(st.integers(0, 7), st.integers(0, 6), max_size=8)
 
 
 @given(st.lists(st.tuples(st.integers(1, MAX_UNITS_PER_LINE), stock_rows), min_size=1, max_size=6))
-@settings(max_examples=200)
+@settings(max_examples=80)
 def test_a_line_is_refused_exactly_when_those_who_serve_the_place_have_too_few(
     lines: list[tuple[int, dict[int, int]]],
 ) -> None:

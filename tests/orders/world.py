@@ -135,7 +135,8 @@ class World:
         )  # fmt: skip
         row = Restated(
             item_id=item_id, sku=sku, seller=seller, price_minor=price_minor, currency="INR", tax_class=tax_class,
-            active=active, as_of_ms=self.as_of_ms, feed_id=f"fed_{self.as_of_ms}", counts=list(stock.items()), initial=False,
+            active=active, as_of_ms=self.as_of_ms, feed_id=f"fed_{self.as_of_ms}",
+            counts=list(stock.items()), initial=False,
         )  # fmt: skip
         assert not await self.offers.restate([row])
 
