@@ -178,9 +178,11 @@ class Shop(World):
         assert sum((await self.rig.balances()).values()) == 0
         live = """SELECT o.id, o.state, o.total_minor,
             COALESCE((SELECT SUM(p.captured_minor - p.refunded_minor) FROM payment p WHERE p.applied_order = o.id), 0)
-            AS kept FROM orders o"""
-        for order_id, state, total, kept in await self.rows(live):
-            wanted = total if state in {"PLACED", "PACKED", "SHIPPED", "DELIVERED"} else 0
+            AS kept,
+            COALESCE((SELECT SUM(r.amount_minor) FROM refund r WHERE r.order_id = o.id AND r.reason = 'operator'), 0)
+            AS given FROM orders o"""
+        for order_id, state, total, kept, given in await self.rows(live):
+            wanted = total - given if state in {"PLACED", "PACKED", "SHIPPED", "DELIVERED"} else 0
             cash = await self.sum("SELECT COUNT(*) FROM payment WHERE order_id = ? AND provider = 'cash'", order_id)
             assert kept == wanted or (cash and kept == 0), (order_id, state, kept, wanted)
         stray = "SELECT id FROM payment WHERE applied_order IS NULL AND captured_minor <> refunded_minor"
