@@ -402,7 +402,7 @@ class HoldsContract:
         assert {held for _, held in (await agree(rig)).values()} == {5, 6, 7}
 
     async def test_a_seller_may_state_counts_beside_holds(self, rig: HoldsRig) -> None:
-        """A hold does not make the seller's version stale; a shipment does, and an older feed does not undo it."""
+        """A hold does not make the seller's version stale; a shipment does."""
         await stocked(rig, ("acme.A", "w1", 5))
         await take(rig, "ord_1", part(1, "acme.A", units=2))
         row = await rig.store.set_count(change(9), expects=1)
@@ -411,8 +411,14 @@ class HoldsContract:
         await ended(rig, rig.holds.consume, "ord_1")
         with pytest.raises(Conflict):
             await rig.store.set_count(change(9, reference="r2"), expects=2)
-        await rig.store.restate([restated("acme.A", item_id="itm_acme.A", as_of_ms=8, counts=[("w1", 9)])])
         assert await agree(rig) == {("acme.A", "w1"): (7, 0)}
+
+    async def test_a_feed_from_before_the_units_left_does_not_bring_them_back(self, rig: HoldsRig) -> None:
+        await stocked(rig, ("acme.A", "w1", 5))
+        await take(rig, "ord_1", part(1, "acme.A", units=2), committed=True)
+        await ended(rig, rig.holds.consume, "ord_1")
+        await rig.store.restate([restated("acme.A", item_id="itm_acme.A", as_of_ms=8, counts=[("w1", 5)])])
+        assert await agree(rig) == {("acme.A", "w1"): (3, 0)}
 
     async def test_an_engine_that_is_down_says_so(self, rig: HoldsRig) -> None:
         await stocked(rig, ("acme.A", "w1", 5))
