@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import invariant, precondition, rule
 
 from haat.engines.sql import Database, Tx
+from haat.engines.sql.ports import Cursor
 from haat.errors import Conflict, Unavailable
 from haat.events.envelope import Event
 from haat.inventory.ports import OfferStore
@@ -116,6 +117,23 @@ async def agree(rig: HoldsRig) -> Counts:
     return counts
 
 
+class Watched:
+    """A cursor that remembers in which order stock rows were written."""
+
+    def __init__(self, cursor: Cursor) -> None:
+        self.cursor = cursor
+        self.touched: list[list[At]] = []
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.cursor, name)
+
+    def executemany(self, text: str, parameters: Sequence[Sequence[object]], /) -> object:
+        if text.startswith("UPDATE stock"):
+            words = [[value for value in row if isinstance(value, str)] for row in parameters]
+            self.touched.append([(found[0], found[1]) for found in words])
+        return self.cursor.executemany(text, parameters)
+
+
 class HoldsContract:
     """P1 to P6 of haat.orders.ports: Holds."""
 
@@ -161,6 +179,19 @@ class HoldsContract:
         assert sum(got) >= 3
         committed = sum(ok for n, ok in enumerate(got) if n % 2)
         assert await agree(rig) == {("acme.A", "w1"): (3, committed)}
+
+    async def test_p1_stock_rows_are_touched_in_the_order_of_their_key(self, rig: HoldsRig) -> None:
+        """Where rows are locked one by one, two who take the same rows in different orders wait for each other."""
+        rows = [("acme.B", "w2"), ("acme.A", "w2"), ("acme.B", "w1"), ("acme.A", "w1")]
+        await stocked(rig, *((sku, place, 5) for sku, place in rows))
+
+        def unit(tx: Tx) -> list[list[At]]:
+            watched = tx.cursor = Watched(tx.cursor)
+            rig.holds.take(tx, "ord_1", "usr_1", [part(n, *at) for n, at in enumerate(rows, 1)], MOST)
+            rig.holds.release(tx, "ord_1")
+            return watched.touched
+
+        assert await rig.database.transact(unit) == [sorted(rows), sorted(rows)]
 
     async def test_p1_demand_of_several_lines_is_summed_before_the_guard(self, rig: HoldsRig) -> None:
         await stocked(rig, ("acme.A", "w1", 5))
