@@ -121,6 +121,7 @@ class Told:
     now_ms: int
     today: datetime.date
     zone: ZoneInfo
+    word: str = ""  # what the gateway said just now, if it was asked
 
     @property
     def last(self) -> AttemptLine | None:
@@ -208,6 +209,8 @@ def heading(told: Told) -> tuple[str, str]:
             return "Your bank said no. Nothing was taken.", "Your things are still held for you: pay in another way."
         if last.word == "to_pay":
             return "Your things are held. Pay to place the order.", ""
+        if told.word == "none":
+            return "Not paid yet. Your things are held.", "Go back to your bank’s page, or choose another way to pay."
         return "We do not know yet if your bank paid.", "Please do not pay again. We ask your bank every few seconds."
     if order.state == "CANCELLED":
         return _cancelled(told)
@@ -257,7 +260,11 @@ def _waiting(view: OrderPage, told: Told, *, online: bool) -> None:
         view.waiting = Waiting(
             steps=[
                 StepView("Ordered", f"{told.clock(order.created_ms)}. Your things are held", "done"),
-                StepView("Bank: no answer yet", f"Asked at {told.clock(told.now_ms)}", "now"),
+                StepView(
+                    "Not paid yet" if told.word == "none" else "Bank: no answer yet",
+                    f"Asked at {told.clock(told.now_ms)}",
+                    "now",
+                ),
                 StepView("Packed"),
                 StepView("At your door", _first_day(told)),
             ],

@@ -96,11 +96,12 @@ class OrderPages:
         """
         order, key = await self._mine(visit, order_id)
         known = await self.money(order.id)
+        word = ""
         if order.state == "CREATED" and known.payment_id and known.attempts[-1].word == "confirming":
-            await self.ask(order.id)
+            word = await self.ask(order.id)
             order, key = await self._mine(visit, order_id)
             known = await self.money(order.id)
-        told = Told(order, known, visit.now_ms, visit.today, self.zone)
+        told = Told(order, known, visit.now_ms, visit.today, self.zone, word)
         names = {shipment.warehouse: self.warehouses(shipment.warehouse) for shipment in order.snapshot.shipments}
         token = self.signer.sign(ORDER_PURPOSE, order.id.encode())
         keep = f"{self.public_url}/orders/{order.id}?k={token}" if order.owner.startswith("crt_") else ""
