@@ -190,7 +190,7 @@ def put_together(needs: SellingNeeds, serviceability: Serviceability | None = No
         client = connection.client.host if connection.client else ""
         return (await read(order_id, await buyer_of_call(connection), token, client)).owner
 
-    verbs = Verbs(quotes, place, read, cancel, advance, view, lines_of_cart, ids, needs.signer)
+    verbs = Verbs(quotes, place, read, cancel, advance, view, lines_of_cart, needs.signer)
     payment_verbs = PaymentVerbs(retry, ReceiveWebhook(database, book, gateways, clock), handle_webhook, refunds)
     return Selling(
         gateway=needs.gateway,

@@ -77,7 +77,6 @@ async def site(world: World) -> AsyncIterator[Site]:
         AdvanceOrder(world.database, world.orders, world.holds, world.payments),
         view,
         world.cart,
-        world.ids,
         world.signer,
     )
     problems = Problems("https://shop.example", lambda problem: problem.title.encode())
@@ -129,6 +128,19 @@ async def test_five_equal_requests_at_once_are_one_order_with_equal_answers(site
     assert (other.status_code, other.json()["type"]) == (422, "https://shop.example/problems/idempotency-key-reused")
     tab = await site.post(ORDER, "k2")
     assert (tab.status_code, tab.json()["id"]) == (200, answers[0].json()["id"])
+
+
+async def test_a_guest_whose_first_answer_was_lost_with_its_cookie_orders_once(site: Site) -> None:
+    answers = []
+    for _ in range(5):
+        site.buyer.cookies.clear()
+        answers.append(await site.post(ORDER))
+    assert len({answer.content for answer in answers}) == 1
+    assert all("set-cookie" in answer.headers for answer in answers)
+    assert (await site.buyer.get(f"orders/{answers[0].json()['id']}")).status_code == 200
+    site.buyer.cookies.clear()
+    stranger = await site.post({**ORDER, "address": {**ADDRESS, "name": "Ravi"}})  # the same key by chance
+    assert stranger.json()["id"] != answers[0].json()["id"]
 
 
 async def test_the_order_of_json_members_does_not_make_another_request(site: Site) -> None:

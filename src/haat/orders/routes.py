@@ -32,7 +32,7 @@ from haat.orders.views import (
     SummaryList,
     SummaryView,
 )
-from haat.vocabulary import Ids
+from haat.vocabulary import Prefix, type_id
 
 BuyerRequest = Request[object, object, LitestarState]
 Limit = Annotated[int, QueryParameter(ge=1, le=100)]
@@ -84,7 +84,6 @@ class Verbs:
     advance: AdvanceOrder
     view: OrdersView
     cart: CartLines
-    ids: Ids
     signer: Signer
 
 
@@ -105,8 +104,8 @@ def _buyer(verbs: Verbs) -> Router:
     )
     async def post_order(request: BuyerRequest, data: JSONBody[OrderBody]) -> Response[Any]:
         wanted = _one_of(data.lines, cart=data.cart)
-        key = idempotency_key(request)
-        async with writing_buyer(request, verbs.ids) as owner:
+        key, same = idempotency_key(request), fingerprint("POST /orders", data)
+        async with writing_buyer(request, _GuestOf(verbs.signer, key, same)) as owner:
             answer = await verbs.place(
                 PlaceCommand(
                     owner=owner,
@@ -114,7 +113,7 @@ def _buyer(verbs: Verbs) -> Router:
                     wanted=wanted,
                     address=data.address,
                     method=data.payment.method,
-                    claim=Claim(owner, key, fingerprint("POST /orders", data)),
+                    claim=Claim(owner, key, same),
                     on_late_payment=data.on_late_payment,
                     quote=data.quote,
                 )
@@ -242,6 +241,23 @@ def _operator(verbs: Verbs) -> Router:
 
     handlers = [list_orders, get_order, post_pack, post_ship, post_deliver, post_cancel]
     return Router("/admin/orders", route_handlers=handlers, guards=[needs_operator], tags=["operator"])
+
+
+@dataclass(frozen=True, slots=True)
+class _GuestOf:
+    """Ids for a guest whom nobody knows yet: the same request again, its answer and cookie lost, is the same guest.
+
+    Key and whole body go into it, so that nobody comes upon another's order by a key that is easily guessed.
+    """
+
+    signer: Signer
+    key: str
+    fingerprint: str
+
+    def new(self, prefix: Prefix) -> str:
+        """The guest's id."""
+        signed = self.signer.sign("guest", f"{self.key}\n{self.fingerprint}".encode())
+        return type_id(prefix, sha256(signed.encode()).digest()[:16])
 
 
 def fingerprint(route: str, body: msgspec.Struct) -> str:
