@@ -7,7 +7,7 @@ from typing import Final, Literal, NamedTuple
 import msgspec
 
 from haat.engines.sql import Database, Tx
-from haat.engines.sql.jobs import drop, plan
+from haat.engines.sql.jobs import add, drop, plan
 from haat.errors import Conflict
 from haat.payments.model import GatewayRefused, Intent, IntentStatus, NoSuchPayment, Payment, PaymentMoved
 from haat.payments.ports import Book, Gateway, Orders
@@ -181,11 +181,12 @@ FIRST_POLL_MS: Final = 20_000
 
 
 def requested(tx: Tx, book: Book, payment: Payment, intent: Intent) -> Payment:
-    """The gateway has the attempt: keep its name for it and its page, and ask again soon. Three statements.
+    """The gateway has the attempt: keep its name for it and its page, and ask again soon. At most three statements.
 
-    Raises: PaymentMoved.
+    Raises: PaymentMoved, also when another planned the job at the same moment.
     """
-    plan(tx, POLL_JOB, payment.id, tx.now_ms + FIRST_POLL_MS)
+    first = add if payment.state == "INITIATED" else plan  # whatever leads on from INITIATED plans a job
+    first(tx, POLL_JOB, payment.id, tx.now_ms + FIRST_POLL_MS)
     after = msgspec.structs.replace(
         payment, state="REQUESTED", provider_ref=payment.provider_ref or intent.id, page_url=intent.page_url
     )

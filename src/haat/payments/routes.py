@@ -35,6 +35,7 @@ what the caller of GET /orders/{id} would get.
 MethodWord = Annotated[str, Meta(min_length=1, max_length=16, description="upi, card, netbanking")]
 Limit = Annotated[int, QueryParameter(ge=1, le=100)]
 Cursor = Annotated[str, QueryParameter(max_length=2000)]
+Token = Annotated[str, QueryParameter(max_length=400, description="The order's token, for guests")]
 StateFilter = Annotated[RefundState | None, QueryParameter(name="state", description="Only refunds in this state")]
 
 
@@ -116,7 +117,10 @@ def payment_routes(verbs: PaymentVerbs, owner_of: OwnerOf, signer: Signer) -> li
         tags=["orders"],
     )
     async def post_payment(
-        request: PaymentRequest, order_id: FromPath[str], data: JSONBody[RetryBody]
+        request: PaymentRequest,
+        order_id: FromPath[str],
+        data: JSONBody[RetryBody],
+        token: Token = "",  # noqa: ARG001  # `owner_of` reads it from the request, as it reads X-Order-Token
     ) -> Response[RetryAnswer]:
         owner = await owner_of(request, order_id)
         claim = _claim(request, owner, f"/orders/{order_id}/payments", data)

@@ -7,6 +7,7 @@ import msgspec
 
 from haat.engines.sql import Database, Tx
 from haat.engines.sql.jobs import plan
+from haat.errors import Conflict
 from haat.payments.apply import FIRST_POLL_MS, POLL_JOB, ApplyPayment, requested
 from haat.payments.model import (
     GatewayDown,
@@ -16,7 +17,6 @@ from haat.payments.model import (
     NoSuchPayment,
     Payment,
     PaymentClosed,
-    PaymentMoved,
 )
 from haat.payments.ports import Book, Gateway, OrderFacts, Orders
 from haat.vocabulary import Clock
@@ -40,9 +40,7 @@ class StartPayment:
         Raises: NoSuchPayment; PaymentClosed with `order_id` when there is nothing to pay any more (then the order's
         page says why); GatewayRefused; GatewayDown (try again: nothing is lost).
         """
-        payment = await self.database.read(lambda tx: self.book.payment(tx, payment_id), brief=True)
-        if payment is None:
-            raise NoSuchPayment
+        payment = await self._now(payment_id)
         gateway = self.gateways.get(payment.provider)
         if not payment.live or payment.state in {"SUCCEEDED", "FAILED"} or gateway is None:
             raise PaymentClosed(order_id=payment.order_id)
@@ -53,17 +51,19 @@ class StartPayment:
         if intent.status not in {"created", "pending"}:
             await self.apply(payment_id)
             raise PaymentClosed(order_id=payment.order_id)
-        after = await self._requested(payment_id, intent)
+        after = await self._requested(payment, intent)
+        if after.state in {
+            "INITIATED",
+            "UNKNOWN",
+        }:  # it moved for another reason: then what the gateway has is kept now
+            after = await self._requested(after, intent)
         if not after.live or after.state != "REQUESTED":
             raise PaymentClosed(order_id=payment.order_id)
         return after.page_url
 
     async def order_of(self, payment_id: str) -> str:
         """The order that a payment was begun for. One statement. Raises: NoSuchPayment."""
-        payment = await self.database.read(lambda tx: self.book.payment(tx, payment_id), brief=True)
-        if payment is None:
-            raise NoSuchPayment
-        return payment.order_id
+        return (await self._now(payment_id)).order_id
 
     async def _waiting(self, payment: Payment) -> OrderFacts:
         def look_at_order(tx: Tx) -> OrderFacts | None:
@@ -119,15 +119,20 @@ class StartPayment:
     async def _try(self, unit: Callable[[Tx], None]) -> None:
         try:
             await self.database.transact(unit)
-        except PaymentMoved:
+        except Conflict:
             return  # a webhook or another tab knew more than this answer
 
-    async def _requested(self, payment_id: str, intent: Intent) -> Payment:
+    async def _requested(self, payment: Payment, intent: Intent) -> Payment:
         def request(tx: Tx) -> Payment:
-            now = self.book.payment(tx, payment_id, locked=True)
-            assert now is not None  # payments are never deleted
-            if now.state not in {"INITIATED", "UNKNOWN"}:
-                return now  # a webhook came before this answer, or another tab
-            return requested(tx, self.book, now, intent)
+            return requested(tx, self.book, payment, intent)
 
-        return await self.database.transact(request)
+        try:
+            return await self.database.transact(request)
+        except Conflict:  # a webhook came before this answer, or another tab, or the order ended
+            return await self._now(payment.id)
+
+    async def _now(self, payment_id: str) -> Payment:
+        payment = await self.database.read(lambda tx: self.book.payment(tx, payment_id), brief=True)
+        if payment is None:
+            raise NoSuchPayment
+        return payment
