@@ -57,6 +57,7 @@ ORDERS: Final = Table(
     UniqueConstraint("replaces", name="orders_replaces"),
     Index("orders_due", "state", "expires_ms"),
     Index("orders_by_owner", "owner", "id"),
+    Index("orders_by_state", "state", "id"),  # the operator's lists: without it a page sorts every order of the state
 )
 
 ORDER_LINE: Final = Table(

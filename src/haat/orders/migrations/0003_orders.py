@@ -56,6 +56,7 @@ def upgrade() -> None:
     )
     op.create_index("orders_due", "orders", ["state", "expires_ms"])
     op.create_index("orders_by_owner", "orders", ["owner", "id"])
+    op.create_index("orders_by_state", "orders", ["state", "id"])
     op.create_table(
         "order_line",
         sa.Column("order_id", sa.String(40), primary_key=True),
