@@ -93,8 +93,8 @@ class SqlOrders:
         _ADD_ORDER.one(tx, order_row(order))
         _ADD_LINE.many(tx, [line_row(order.id, line) for line in order.lines])
         _ADD_EVENT.many(tx, [_event_row(order.id, event, 0) for event in order.events])
-        lines = _ordered(order.lines)
-        self.outbox.add(tx, [(order.id, _changed(order, event, lines)) for event in order.events])
+        lines = ordered_lines(order.lines)
+        self.outbox.add(tx, [(order.id, order_changed(order, event, lines)) for event in order.events])
 
     def of_checkout(self, tx: Tx, owner: str, checkout_id: str) -> Order | None:
         """See Orders."""
@@ -133,7 +133,7 @@ class SqlOrders:
         assert order is not None
         event = Event(order.version, before, after, reason, actor, tx.now_ms)
         _ADD_EVENT.one(tx, _event_row(order_id, event, epoch))
-        self.outbox.add(tx, [(order_id, _changed(order, event, _ordered(self._lines(tx, order_id))))])
+        self.outbox.add(tx, [(order_id, order_changed(order, event, ordered_lines(self._lines(tx, order_id))))])
         return True
 
     def cancel(
@@ -223,14 +223,16 @@ def _event_row(order_id: str, event: Event, epoch: int) -> dict[str, object]:
     }
 
 
-def _ordered(lines: Sequence[Line]) -> list[OrderedLine]:
+def ordered_lines(lines: Sequence[Line]) -> list[OrderedLine]:
+    """An order's lines as its events tell them."""
     return [
         OrderedLine(line.sku, line.item_id, line.seller, line.units, line.price_minor, line.total_minor)
         for line in lines
     ]
 
 
-def _changed(order: Order, event: Event, lines: Sequence[OrderedLine]) -> OrderChanged:
+def order_changed(order: Order, event: Event, lines: Sequence[OrderedLine]) -> OrderChanged:
+    """The event of one step of an order."""
     return OrderChanged(
         order_id=order.id,
         number=order.number,

@@ -129,5 +129,18 @@ BREAK: Final = Table(
     sqlite_autoincrement=True,
 )
 
+SPAN: Final = Table(
+    "recon_span",
+    METADATA,
+    Column("span", String(16), primary_key=True),  # soon, hourly, daily
+    Column("from_ms", BigInteger, nullable=False),  # the window of the run at hand, or of the last one
+    Column("to_ms", BigInteger, nullable=False),
+    Column("at_ms", BigInteger, nullable=False),  # everything before it is compared; to_ms: all of it
+    Column("due_ms", BigInteger, nullable=False),  # the next run begins not before
+    Column("busy_ms", BigInteger, nullable=False),  # until then somebody is at it
+    Column("turn", BigInteger, nullable=False),  # grows with each who takes it: an older one can no longer write
+    Column("last", Text, nullable=False),  # JSON of the last report
+)
+
 LINE: Final = Line("orders", "haat.payments.migrations", METADATA)
 """Payments' part: the database's whole line begins with inventory's."""
