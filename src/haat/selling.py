@@ -29,8 +29,10 @@ from haat.events.ports import Handler
 from haat.gateway import OpenGateway
 from haat.http.identity import Connection, buyer_of_call
 from haat.http.signing import Signer
+from haat.inventory.adapters.audit import SqlStockBooks
 from haat.inventory.adapters.holds import SqlHolds
 from haat.inventory.ports import OfferStore
+from haat.orders.adapters.audit import SqlOrderBooks
 from haat.orders.adapters.sql import SqlOrders
 from haat.orders.adapters.view import SqlOrdersView
 from haat.orders.advance import AdvanceOrder
@@ -44,12 +46,20 @@ from haat.orders.read import ReadOrder
 from haat.orders.routes import Verbs, orders_routes
 from haat.orders.sweep import RemindOfExpiry, Sweeper
 from haat.orders.tax import DatedRates
+from haat.payments.adapters.audit import SqlMoneyBooks
+from haat.payments.adapters.breaks import SqlBreaks
 from haat.payments.adapters.sql import SqlPayments
 from haat.payments.apply import ApplyPayment
 from haat.payments.ask_order import AskOrder
+from haat.payments.breaks import LookAtBreaks
 from haat.payments.operator import OperatorRefunds
 from haat.payments.poll import PollPayment
 from haat.payments.read import PaymentsOfOrder
+from haat.payments.reconcile import Reconcile
+from haat.payments.reconcile_gateway import GatewayAudit
+from haat.payments.reconcile_loop import ReconcileLoop
+from haat.payments.reconcile_routes import reconcile_routes
+from haat.payments.reconcile_shop import Rooms, ShopAudit
 from haat.payments.refund import SendRefund
 from haat.payments.retry import RetryPayment
 from haat.payments.routes import PaymentVerbs, pay_pages, payment_routes
@@ -118,6 +128,8 @@ class Selling:
     retry: RetryPayment
     refunds: OperatorRefunds
     money: PaymentsOfOrder
+    reconcile: Reconcile
+    breaks: LookAtBreaks
     carts: SqlCartStore
     read_cart: ReadCart
     put_line: PutLine
@@ -185,6 +197,15 @@ def put_together(needs: SellingNeeds, serviceability: Serviceability | None = No
     polls = PollPayment(database, book, apply)
     jobs = RunJobs(database, {one.kind: one for one in (send_refund, handle_webhook, polls)}, needs.backoff)
 
+    # ---- reconciliation
+    breaks, money_books = SqlBreaks(), SqlMoneyBooks()
+    order_books, stock_books = SqlOrderBooks(orders.outbox), SqlStockBooks(Outbox("haat/inventory", ids))
+    rooms = Rooms(order_books, stock_books, holds, orders, book, sweeper.step)
+    at_gateway = GatewayAudit(database, money_books, apply, send_refund)
+    inside = ShopAudit(database, money_books, rooms, apply, send_refund, handle_webhook)
+    reconcile = Reconcile(database, breaks, breaks, gateways, at_gateway, inside)
+    look_at_breaks = LookAtBreaks(database, breaks)
+
     async def owner_of(connection: Connection, order_id: str) -> str:
         token = connection.headers.get("x-order-token", "") or connection.query_params.get("token", "")
         client = connection.client.host if connection.client else ""
@@ -208,6 +229,8 @@ def put_together(needs: SellingNeeds, serviceability: Serviceability | None = No
         retry=retry,
         refunds=refunds,
         money=PaymentsOfOrder(database, book, pay_url),
+        reconcile=reconcile,
+        breaks=look_at_breaks,
         carts=carts,
         read_cart=read_cart,
         put_line=put_line,
@@ -224,9 +247,15 @@ def put_together(needs: SellingNeeds, serviceability: Serviceability | None = No
             wishlist_routes(read_wishlist, put_wish, remove_wish, ids),
             *orders_routes(verbs),
             *payment_routes(payment_verbs, owner_of, needs.signer),
+            reconcile_routes(reconcile, look_at_breaks, needs.signer),
         ],
         pages=pay_pages(start, apply, lambda order_id: f"/orders/{order_id}"),
-        roles=[Role("expiry", sweeper.run), Role("jobs", jobs.run), *needs.gateway.roles],
+        roles=[
+            Role("expiry", sweeper.run),
+            Role("jobs", jobs.run),
+            Role("reconciliation", ReconcileLoop(reconcile).run),
+            *needs.gateway.roles,
+        ],
     )
 
 
