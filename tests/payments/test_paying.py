@@ -2,8 +2,14 @@
 
 import pytest
 
-from haat.errors import Conflict
+from haat.engines.sql import Statement, Tx
+from haat.engines.sql.idempotency import Claim
+from haat.errors import Conflict, Invalid
+from haat.events.outbox import Outbox
+from haat.payments.adapters import statements
+from haat.payments.adapters.sql import SqlPayments
 from haat.payments.model import GatewayDown, GatewayRefused, NoSuchPayment, PaymentClosed
+from haat.payments.retry import RetryPayment
 from tests.orders.world import at_once
 from tests.payments.shop import PRICE_MINOR, Shop
 
@@ -285,3 +291,75 @@ async def test_parallel_retries_leave_one_live_attempt(shop: Shop) -> None:
     assert all(isinstance(answer, (str, Conflict)) for answer in said)
     live = await shop.rows("SELECT id FROM payment WHERE live_order = ?", order_id)
     assert len(live) == 1
+
+
+async def test_an_attempt_given_up_that_succeeds_closes_the_newer_one(shop: Shop) -> None:
+    order_id, first = await shop.ordered()
+    await shop.start(first)
+    await shop.script({"on": "act", "do": "late_success", "ms": 60_000})
+    await shop.act(first, "decline")
+    await shop.apply(first)
+    second = await shop.try_again(order_id)
+    await shop.start(second)
+    shop.clock.advance(61)
+    await shop.apply(first)
+    assert await shop.state(order_id) == ("PLACED", "")
+    with pytest.raises(PaymentClosed):
+        await shop.start(second)
+    await shop.balanced()
+
+
+async def test_without_a_gateway_there_is_cash_only(shop: Shop) -> None:
+    ids, database = shop.ids, shop.database
+    cash_only = SqlPayments(database, Outbox("haat/payments", ids), ids, {})
+
+    def begin(tx: Tx, method: str) -> None:
+        cash_only.begin(
+            tx, payment_id=ids.new("pay"), order_id="ord_1", attempt=1, method=method, amount_minor=5, currency="INR"
+        )
+
+    with pytest.raises(Invalid, match="There are: cod"):
+        await database.transact(lambda tx: begin(tx, "upi"))
+    await database.transact(lambda tx: begin(tx, "cod"))
+    order_id, _ = await shop.ordered()
+    retry = RetryPayment(database, shop.payments, shop.orders, shop.ask, ids, str, frozenset())
+    with pytest.raises(Invalid, match="There are: none"):
+        await retry("crt_1", order_id, "upi", Claim("crt_1", "k", "f"))
+
+
+def test_every_statement_runs_on_mysql_too() -> None:
+    found = [value for value in vars(statements).values() if isinstance(value, Statement)]
+    assert len(found) > 20
+    for statement in found:
+        text = statement.text("mysql").upper()
+        assert "RETURNING" not in text
+        assert "ON CONFLICT" not in text
+
+
+async def test_a_payment_under_way_gets_its_grace_once(shop: Shop) -> None:
+    order_id, payment_id = await shop.ordered()
+    await shop.start(payment_id)
+    await shop.script({"on": "act", "do": "silence"})
+    await shop.act(payment_id, "approve")
+    shop.clock.advance(15 * 60)
+    assert await shop.ask(order_id) == "open"
+    assert await shop.expire(order_id) == "extended"
+    shop.clock.advance(10 * 60)
+    assert await shop.expire(order_id) == "cancelled"
+    assert await shop.state(order_id) == ("CANCELLED", "expired")
+
+
+async def test_a_gateway_that_is_down_gives_the_grace_too_and_loses_nothing(shop: Shop) -> None:
+    order_id, payment_id = await shop.ordered()
+    await shop.start(payment_id)
+    shop.hold_webhooks = True
+    await shop.act(payment_id, "approve")
+    await shop.script({"on": "*", "do": "down"})
+    shop.clock.advance(15 * 60)
+    assert await shop.ask(order_id) == "unknown"
+    assert await shop.expire(order_id) == "extended"
+    await shop.script()
+    shop.clock.advance(10 * 60)
+    assert await shop.expire(order_id) == "gone"
+    assert await shop.state(order_id) == ("PLACED", "")
+    await shop.balanced()

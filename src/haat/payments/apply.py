@@ -107,6 +107,7 @@ class ApplyPayment:
         if word == "mismatch":
             return self._mismatch(tx, seen, intent)
         if word == "placed":
+            self._leave_others(tx, payment)
             after = self.book.succeed(tx, seen, captured, "APPLIED", payment.order_id)
         else:
             after = self._late(tx, seen, captured, reorder=reorder)
@@ -115,6 +116,12 @@ class ApplyPayment:
         now = self.book.payment(tx, payment.id)
         assert now is not None  # it was written just now
         return self._take_more(tx, now, intent)
+
+    def _leave_others(self, tx: Tx, payment: Payment) -> None:
+        """An attempt that was given up pays the order after all: nobody shall be led to pay the newer one."""
+        live = self.book.live_of(tx, payment.order_id) if not payment.live else None
+        if live is not None:
+            self.book.change(tx, live, msgspec.structs.replace(live, live=False))
 
     def _mismatch(self, tx: Tx, payment: Payment, intent: Intent) -> Payment:
         """Other money came than was asked for: nothing is paid by it, all of it goes back, and a person hears of it."""

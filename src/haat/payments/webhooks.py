@@ -5,11 +5,11 @@ from dataclasses import dataclass
 from typing import ClassVar, Final
 
 from haat.engines.sql import Database, Tx
-from haat.engines.sql.jobs import add, drop
+from haat.engines.sql.jobs import add, drop, plan
 from haat.engines.sql.ports import Refused
 from haat.errors import Conflict, NotFound, TooLarge, Unavailable
 from haat.payments.apply import ApplyPayment
-from haat.payments.model import BadSignature
+from haat.payments.model import BadSignature, GatewayDown
 from haat.payments.ports import Book, Gateway
 from haat.payments.refund import SendRefund
 from haat.vocabulary import Clock
@@ -17,6 +17,7 @@ from haat.vocabulary import Clock
 WEBHOOK_JOB: Final = "webhook"
 MOST_BYTES: Final = 256 * 1024
 MOST_ID_CHARS: Final = 60  # provider and event id together are the job's key
+LATER_MS: Final = 60_000
 SAFETY_NET_MS: Final = 30_000
 """A webhook is handled right after its answer; the job is for a process that died between."""
 
@@ -71,16 +72,25 @@ class HandleWebhook:
     send: SendRefund
 
     async def __call__(self, key: str) -> None:
-        """Raises: NoSuchPayment for a reference nobody knows yet (tried again, then parked, never dropped), GatewayDown
-        and whatever else says "later".
+        """Raises: NoSuchPayment for a reference nobody knows yet (the job tries again, then parks it: never dropped).
+
+        A gateway that is down only means that it is asked again in a minute, however long that lasts.
         """
         provider, _, event_id = key.partition(":")
         kept = await self.database.read(lambda tx: self.book.webhook(tx, provider, event_id), brief=True)
         if kept is None or kept[1]:
             return
         reference = kept[0]
+
+        def webhook_later(tx: Tx) -> None:
+            plan(tx, WEBHOOK_JOB, key, tx.now_ms + LATER_MS)
+
         if reference:
-            await self.apply(reference)
+            try:
+                await self.apply(reference)
+            except GatewayDown:
+                await self.database.transact(webhook_later)
+                return
             for refund_id in await self._under_way(reference):
                 await self.send(refund_id)
 
