@@ -5,7 +5,7 @@ Errors are `{"error": {"code", "message", "field"}}`: 400 unreadable, 401 wrong 
 """
 
 import hmac
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from typing import Any, Final, TypeVar
 
 import msgspec
@@ -83,11 +83,14 @@ def key_of(request: AnyRequest, raw: bytes) -> Key | None:
     return Key.of(given, request.method, request.url.path, raw) if given else None
 
 
-def guard(key: str) -> Callable[[ASGIConnection[Any, Any, Any, Any], BaseRouteHandler], None]:
-    """Lets only the bearer of the key in, except where a handler says that it is for buyers."""
+def guard(key: str) -> Callable[[ASGIConnection[Any, Any, Any, Any], BaseRouteHandler], Awaitable[None]]:
+    """Lets only the bearer of the key in, except where a handler says that it is for buyers.
+
+    Async though it waits for nothing: Litestar would run a plain function in a thread of its own.
+    """
     wanted = f"Bearer {key}".encode()
 
-    def check(connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRouteHandler) -> None:
+    async def check(connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRouteHandler) -> None:
         if handler.opt.get(FOR_BUYERS):
             return
         given = connection.headers.get("authorization", "")

@@ -133,7 +133,13 @@ class FakePay:
         """Wake whoever runs this gateway, in whichever loop."""
         with self._gate:
             wakers = tuple(self._wakers)
+        if not wakers:
+            return
+        here = asyncio.get_running_loop()
         for loop, awake in wakers:
+            if loop is here:
+                awake.set()
+                continue
             with contextlib.suppress(RuntimeError):  # its loop has just been closed
                 loop.call_soon_threadsafe(awake.set)
 
