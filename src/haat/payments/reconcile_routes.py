@@ -18,7 +18,7 @@ OperatorRequest = Request[object, object, State]
 Limit = Annotated[int, QueryParameter(ge=1, le=100)]
 Cursor = Annotated[str, QueryParameter(max_length=2000)]
 StateFilter = Annotated[
-    Literal["open", "healed", "resolved"] | None, QueryParameter(description="Only breaks in this state")
+    Literal["open", "healed", "resolved"] | None, QueryParameter(name="state", description="Only breaks in this state")
 ]
 MOST_DIGITS = 18
 
@@ -69,13 +69,13 @@ def reconcile_routes(reconcile: Reconcile, look: LookAtBreaks, signer: Signer) -
     """/admin/reconciliation."""
 
     @get("/", summary="Breaks: open ones first, then the newest first")
-    async def list_breaks(state: StateFilter = None, limit: Limit = 50, cursor: Cursor = "") -> BreakList:
-        purpose = f"breaks:{state or ''}"
+    async def list_breaks(in_state: StateFilter = None, limit: Limit = 50, cursor: Cursor = "") -> BreakList:
+        purpose = f"breaks:{in_state or ''}"
         after = FIRST
         if cursor:
             rank, _, place = signer.open_cursor(purpose, cursor).decode().partition(" ")
             after = (int(rank), int(place))
-        found = await look.listed(state or "", after, limit + 1)
+        found = await look.listed(in_state or "", after, limit + 1)
         shown = found[:limit]
         following = None
         if len(found) > limit:
