@@ -163,6 +163,8 @@ class GatewayDown(Unavailable):
 class GatewayPaused(GatewayDown):
     """The gateway failed several times in a row and is not asked for a moment. Nothing was sent."""
 
+    code, title = "gateway-paused", "The payment service is given a moment of rest"
+
 
 class GatewayRefused(Conflict):
     """The gateway understood and said no."""
