@@ -246,6 +246,25 @@ async def test_an_order_that_cannot_be_ended_keeps_nobody_waiting_and_is_tried_a
     await world.sound()
 
 
+@pytest.mark.parametrize("hinted", [True, False])
+async def test_more_orders_that_cannot_be_ended_than_a_batch_keep_nobody_waiting(
+    world: World, kv: MemoryKv, gateway: Gateway, clock: ManualClock, monkeypatch: pytest.MonkeyPatch, hinted: bool
+) -> None:
+    monkeypatch.setattr("haat.orders.sweep.BATCH", 2)
+    await world.sell("a.Y", {world.serving()[0]: 5})
+    broken = [await world.order({"a.Y": 1}, owner=f"crt_y{n}") for n in range(5)]
+    clock.advance(1)
+    await ordered(world, kv, 4, hinted=hinted)
+
+    def by_hand(tx: Tx) -> None:
+        tx.cursor.execute("UPDATE stock SET held = 0 WHERE sku = 'a.Y'")
+
+    await world.database.transact(by_hand)
+    clock.advance(HOLD_MS / 1000)
+    assert await sweeper(world, kv, gateway).step() == 4
+    assert await open_orders(world) == len(broken)
+
+
 async def test_it_runs_until_stopped_and_gives_its_lease_back(
     world: World, kv: MemoryKv, gateway: Gateway, clock: ManualClock
 ) -> None:

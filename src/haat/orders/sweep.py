@@ -115,7 +115,8 @@ class Sweeper:
         """Orders of which the KV says that they are due. It may say so too early, too late, or of orders long paid."""
         cancelled = 0
         while self._epoch is not None:
-            limit = BATCH + len(self._failed)
+            failed = len(self._failed)  # they stay at the head: look beyond them
+            limit = BATCH + failed
             our_ms = self._clock.now_ms()
             hinted = await self._kv.z_due(HINTS, our_ms, limit)
             if not hinted:
@@ -128,7 +129,7 @@ class Sweeper:
             answers = await self._expire_all([i for i in hinted if unpaid.get(i, now_ms + 1) <= now_ms])
             cancelled += answers["cancelled"]
             moved = over or answers["cancelled"] or any(unpaid[order_id] > our_ms for order_id in early)
-            if len(hinted) < limit or not moved:
+            if len(hinted) < limit or not (moved or len(self._failed) > failed):
                 break
         return cancelled
 
@@ -136,14 +137,15 @@ class Sweeper:
         """Orders of which SQL says that they are due: the truth, whatever became of the hints."""
         cancelled = 0
         while self._epoch is not None:
-            limit = BATCH + len(self._failed)
+            failed = len(self._failed)
+            limit = BATCH + failed
             due = await self._view.due(limit)
             answers = await self._expire_all(due)
             cancelled += answers["cancelled"]
             if len(due) < limit:
                 self._failed = {order_id: self._failed[order_id] for order_id in due if order_id in self._failed}
                 break
-            if not (answers["cancelled"] or answers["extended"]):
+            if not (answers["cancelled"] or answers["extended"] or len(self._failed) > failed):
                 break
         return cancelled
 
