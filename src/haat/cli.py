@@ -17,7 +17,7 @@ from haat.errors import HaatError, Invalid
 
 T = TypeVar("T")
 
-WORK_ROLES: Final = "events,lanes,search-upkeep,feeds,behaviour,timers"
+WORK_ROLES: Final = "events,lanes,search-upkeep,feeds,behaviour,timers,expiry,jobs,reconciliation,fakepay"
 ROLES: Final = "web," + WORK_ROLES
 
 app = typer.Typer(
@@ -33,7 +33,7 @@ app.add_typer(token_app, name="token")
 
 Json = Annotated[bool, typer.Option("--json", help="Print JSON on stdout.")]
 Yes = Annotated[bool, typer.Option("--yes", help="Do not ask.")]
-Role = Annotated[str, typer.Option("--role", help="operator, or seller:CODE.")]
+Role = Annotated[str, typer.Option("--role", help="operator, seller:CODE, or user.")]
 
 
 def say(text: str = "") -> None:
@@ -92,11 +92,7 @@ def serve(
 
     with explained():
         settings = configured(json_logs=not sys.stderr.isatty(), level="info" if not sys.stderr.isatty() else "warning")
-        run(
-            lambda: commands.serve(
-                settings, roles=[part for part in (only or ROLES).split(",") if part], demo=demo, say=say
-            )
-        )
+        run(lambda: commands.serve(settings, roles=[part for part in only.split(",") if part], demo=demo, say=say))
 
 
 @app.command()
@@ -107,8 +103,12 @@ def worker(
     from haat import commands
 
     with explained():
-        roles = [part for part in (only or WORK_ROLES).split(",") if part]
-        run(lambda: commands.serve(configured(json_logs=True, level="info"), roles=roles, demo=False, say=say))
+        roles = [part for part in only.split(",") if part]
+        run(
+            lambda: commands.serve(
+                configured(json_logs=True, level="info"), roles=roles, demo=False, say=say, leave_out="web"
+            )
+        )
 
 
 @app.command()
@@ -178,6 +178,41 @@ def replay(
         what = commands.ReplayOrder(consumer, discard=discard, dry_run=dry_run)
         ok = run(lambda: commands.replay(configured(), what, as_json=as_json, say=say))
         raise typer.Exit(0 if ok else 1)
+
+
+@app.command()
+def reconcile(as_json: Json = False) -> None:
+    """Compare gateway, payments, orders, holds, stock and events, and heal. Exit code 1 while breaks are open."""
+    from haat import order_commands
+
+    with explained():
+        right = run(lambda: order_commands.reconcile(configured(), as_json=as_json, say=say))
+        raise typer.Exit(0 if right else 1)
+
+
+@app.command()
+def verify(
+    drained: Annotated[bool, typer.Option(help="The shop is at rest: what is under way is stuck.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Prove stock, orders and money from the databases alone. Changes nothing, and may run beside a server."""
+    from haat import order_commands
+
+    with explained():
+        clean = order_commands.verify(configured(), drained=drained, as_json=as_json)
+        raise typer.Exit(0 if clean else 1)
+
+
+@app.command()
+def fakepay(
+    host: Annotated[str, typer.Option(help="Where it listens.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(help="Its port.", min=1, max=65_535)] = 8090,
+) -> None:
+    """Run the payment gateway simulator as a process of its own."""
+    from haat import order_commands
+
+    with explained():
+        order_commands.fakepay(configured(), host=host, port=port, say=say)
 
 
 @app.command()

@@ -76,7 +76,7 @@ async def open_gateway(settings: Settings, clock: Clock, secret: bytes) -> Async
 
 @asynccontextmanager
 async def _embedded(settings: Settings, clock: Clock, secret: bytes) -> AsyncIterator[OpenGateway]:
-    key, signing = (_derived(secret, purpose) for purpose in (b"fakepay-key", b"fakepay-secret"))
+    key, signing = (derived(secret, purpose) for purpose in (b"fakepay-key", b"fakepay-secret"))
     door = ShopDoor()
     shop = httpx2.AsyncClient(transport=httpx2.ASGITransport(app=door), base_url="http://shop", trust_env=False)
 
@@ -113,6 +113,6 @@ def _offered(client: FakePayGateway, clock: Clock) -> OpenGateway:
     return OpenGateway({client.name: Breaker(client, clock)}, dict.fromkeys(ONLINE, client.name))
 
 
-def _derived(secret: bytes, purpose: bytes) -> str:
+def derived(secret: bytes, purpose: bytes) -> str:
     """A key of its own for each purpose."""
     return blake2b(purpose, key=blake2b(secret, digest_size=32).digest(), digest_size=24).hexdigest()
