@@ -88,10 +88,14 @@ def show_steps(steps: Sequence[Step], *, as_json: bool) -> None:
         print(f"{step.name}: {step.current or 'empty'} -> {step.head}")
 
 
-async def serve(settings: Settings, *, roles: Sequence[str], demo: bool, say: Say) -> None:
-    """Run a server until a signal. Raises: Invalid for an unknown role, Conflict, Unavailable."""
+async def serve(settings: Settings, *, roles: Sequence[str], demo: bool, say: Say, leave_out: str = "") -> None:
+    """Run a server until a signal. `roles`: these, or all there are but `leave_out`.
+
+    Raises: Invalid for an unknown role, Conflict, Unavailable.
+    """
     async with whole_shop(settings, SERVE, settings.base_url) as shop:
-        wanted = serving.checked(roles, ["web", *(role.name for role in shop.roles)])
+        known = ["web", *(role.name for role in shop.roles)]
+        wanted = serving.checked(roles or [role for role in known if role != leave_out], known)
         if demo and not (settings.data_dir / DEMO_DONE).exists():
             await fill_demo(shop, DemoOrder(), say)
         if "web" in wanted:
