@@ -305,6 +305,16 @@ def with_address(command: PlaceCommand, address: Address) -> PlaceCommand:
     return replace(command, address=address)
 
 
+async def test_an_address_takes_every_script_and_no_control_characters(world: World) -> None:
+    await world.sell("a.X", {world.serving()[0]: 9})
+    good = Address(name="आशा राव", phone="9845012345", line1="क्\u200dष मार्ग ✓", pincode=PIN)
+    await world.place(with_address(world.command({"a.X": 1}), good))
+    for name in ("Asha\x00Rao", "Asha\x1b[31m", "Asha\u202eoaR", "x" * 121):
+        with pytest.raises(Invalid) as caught:
+            await world.place(with_address(world.command({"a.X": 1}), msgspec.structs.replace(good, name=name)))
+        assert [problem.pointer for problem in caught.value.problems] == ["#/address/name"]
+
+
 @pytest.mark.parametrize("phone", ["9845012345", "+91 98450 12345", "098450-12345", "91 9845012345"])
 async def test_a_phone_number_is_kept_as_ten_digits(world: World, phone: str) -> None:
     await world.sell("a.X", {world.serving()[0]: 9})

@@ -117,6 +117,16 @@ async def test_a_guest_orders_sees_and_cancels(site: Site) -> None:
     await site.world.sound()
 
 
+async def test_nothing_of_the_buyer_gets_into_the_logs(site: Site, capsys: pytest.CaptureFixture[str]) -> None:
+    made = (await site.post(ORDER)).json()
+    await site.post({**ORDER, "address": {**ADDRESS, "phone": "55555", "email": "not-an-address"}}, "k2")
+    await site.other.get(f"orders/{made['id']}", params={"token": made["token"]})
+    said = "".join(capsys.readouterr())
+    assert "/api/v1/orders" in said
+    for secret in ("98450", "Asha", "Lake Road", "example.in", "55555", "not-an-address", made["token"]):
+        assert secret not in said
+
+
 async def test_five_equal_requests_at_once_are_one_order_with_equal_answers(site: Site) -> None:
     await site.post({**ORDER, "checkout_id": "first"}, "first")  # the browser has its cookie now
     answers = await asyncio.gather(*(site.post(ORDER) for _ in range(5)))

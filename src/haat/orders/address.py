@@ -11,6 +11,8 @@ from haat.vocabulary import pincode
 _MOST_CHARS: Final = {"name": 120, "line1": 200, "line2": 200}
 _PHONE: Final = re.compile(r"(?:\+?91|0)?([6-9][0-9]{9})")
 _BETWEEN_DIGITS: Final = re.compile(r"[\s().-]+")
+_CONTROL: Final = re.compile("[\x00-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
+"""What no label can print, and what turns its text around. Joiners stay: Indian scripts need them."""
 _EMAIL: Final = re.compile(r"[^@\s,;<>\"]{1,64}@[^@\s,;<>\".]+(?:\.[^@\s,;<>\".]+)+")
 _MOST_EMAIL_CHARS: Final = 254
 
@@ -25,6 +27,8 @@ def checked(address: Address, pointer: str = "#/address") -> Address:
     for name, most in _MOST_CHARS.items():
         if len(kept[name]) > most:
             problems.append(Problem(f"{pointer}/{name}", f"Keep it to {most} characters."))
+        elif _CONTROL.search(kept[name]):
+            problems.append(Problem(f"{pointer}/{name}", "Leave out control characters."))
     if not kept["name"]:
         problems.append(Problem(f"{pointer}/name", "Say who gets the parcel."))
     if not kept["line1"]:
