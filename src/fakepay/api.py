@@ -5,6 +5,7 @@ Errors are `{"error": {"code", "message", "field"}}`: 400 unreadable, 401 wrong 
 """
 
 import hmac
+import logging
 from collections.abc import Awaitable, Callable
 from typing import Any, Final, TypeVar
 
@@ -37,6 +38,8 @@ from fakepay.shapes import (
     Script,
     Wrong,
 )
+
+log = logging.getLogger("fakepay")
 
 AnyRequest = Request[Any, Any, State]
 Body = TypeVar("Body", bound=msgspec.Struct)
@@ -109,6 +112,12 @@ def unread(_: AnyRequest, error: HTTPException) -> Response[bytes]:
     """What Litestar refuses: unknown address, method, a body that is too large."""
     code = {404: "not_found", 405: "method_not_allowed", 413: "too_large"}.get(error.status_code, "malformed")
     return answer(Reply(error.status_code, msgspec.json.encode(Problem(Wrong(code, error.detail)))))
+
+
+def broken(request: AnyRequest, error: Exception) -> Response[bytes]:
+    """What nobody foresaw, or a store that cannot be written: 500, and the log says why."""
+    log.error("%s %s failed", request.method, request.url.path, exc_info=error)
+    return answer(Reply(500, msgspec.json.encode(Problem(Wrong("error", "Something broke at the gateway.")))))
 
 
 def payments(counter: Counter) -> list[HTTPRouteHandler]:

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import logging
 import sqlite3
 import threading
 from collections.abc import Callable, Mapping
@@ -21,6 +22,8 @@ from fakepay.shapes import ClockNow, Refusal
 from fakepay.store import Store
 from fakepay.webhooks import Courier, Deliver
 
+log = logging.getLogger("fakepay")
+
 POLL_S: Final = 1.0  # how long `run` sleeps at most: the gateway's clock may jump without a word to it
 
 
@@ -35,6 +38,7 @@ class FakePay:
         webhook_url: where webhooks are posted to when there is no `deliver`. Neither: events wait in the store.
         base_url: the address this app answers at, as browsers see it, with the path it is mounted under.
         clock_ms: Unix time in milliseconds; the machine's clock by default. `POST /v1/clock` moves ahead of it.
+        open_store: opens the file at `path`.
     """
 
     def __init__(
@@ -47,13 +51,14 @@ class FakePay:
         webhook_url: str = "",
         base_url: str = "",
         clock_ms: Callable[[], int] = machine_ms,
+        open_store: Callable[[Path], Store] = Store,
     ) -> None:
         if not key or not secret:
             raise ValueError("A gateway needs a key and a secret.")
         self._clock_ms = clock_ms
         self._root = base_url.rstrip("/")
         self._prefix = urlsplit(self._root).path
-        self._store = Store(Path(path))
+        self._store = open_store(Path(path))
         self._counter = Counter(self._store, self._books, self._poke)
         self._poster = Poster(webhook_url) if webhook_url and deliver is None else None
         send = deliver or self._poster
@@ -70,7 +75,7 @@ class FakePay:
                 *page_handlers(self._counter, self._prefix),
             ],
             guards=[api.guard(key)],
-            exception_handlers={Refusal: api.refused, HTTPException: api.unread},
+            exception_handlers={Refusal: api.refused, HTTPException: api.unread, Exception: api.broken},
             request_max_body_size=api.MOST_BODY_BYTES,
             openapi_config=None,
             logging_config=None,
@@ -86,13 +91,24 @@ class FakePay:
         try:
             while not stop.is_set():
                 awake.clear()
-                due_ms = await self._store.do(self._time_passes)
-                if due_ms <= 0 and self._courier is not None and await self._courier.send_due(side_by_side=True):
-                    continue
-                await _first(stop, awake, min(POLL_S, max(due_ms, 20) / 1000) if due_ms > 0 else POLL_S)
+                try:
+                    wait_ms = await self._turn()
+                except* sqlite3.Error:  # a full disk, or another process at the file: what is due stays due
+                    log.exception("The store cannot be written; trying again")
+                    wait_ms = round(POLL_S * 1000)
+                if wait_ms:
+                    await _first(stop, awake, wait_ms / 1000)
         finally:
             with self._gate:
                 self._wakers.discard(waker)
+
+    async def _turn(self) -> int:
+        """Do what is due; how long to wait before the next turn, 0 when there may be more already."""
+        most_ms = round(POLL_S * 1000)
+        due_ms = await self._store.do(self._time_passes)
+        if due_ms > 0:
+            return min(most_ms, max(due_ms, 20))
+        return 0 if self._courier is not None and await self._courier.send_due(side_by_side=True) else most_ms
 
     async def drain(self) -> None:
         """Do all that is due now and try each webhook that is due once, in order. For tests."""

@@ -9,7 +9,7 @@ import asyncio
 import hashlib
 import hmac
 import sqlite3
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from typing import Final, NamedTuple
 
 import msgspec
@@ -111,23 +111,33 @@ class Courier:
         self._secret = secret
         self._deliver = deliver
         self._machine_ms = machine_ms
-        self._under_way: set[int] = set()  # touched by the store's thread alone
+        self._under_way: set[int] = set()  # events being sent now; one step of a set at a time is safe between threads
 
     async def send_due(self, *, side_by_side: bool = False) -> int:
-        """Try once all that is due; how many tries there were."""
+        """Try once all that is due; how many tries there were. Raises: sqlite3.Error, what was sent may come again."""
         tried: set[int] = set()
-        while batch := await self._store.do(lambda connection: self._claim(self._books(connection), tried)):
-            tried.update(claimed.seq for claimed in batch)
+        while True:
+            batch: list[_Claimed] = []
             try:
-                if side_by_side:
-                    await self._together(batch)
-                else:
-                    await self._in_turn(batch)
+                await self._store.do(self._claiming(batch, tried))
+                if not batch:
+                    return len(tried)
+                tried.update(claimed.seq for claimed in batch)
+                await (self._together(batch) if side_by_side else self._in_turn(batch))
             finally:
-                await self._store.do(self._let_go(batch))
-        return len(tried)
+                self._under_way.difference_update(claimed.seq for claimed in batch)
 
-    def _claim(self, books: Books, tried: set[int]) -> list[_Claimed]:
+    def _claiming(self, batch: list[_Claimed], tried: Collection[int]) -> Callable[[sqlite3.Connection], None]:
+        """A unit that fills the batch. Whoever made the batch lets go of what is in it, also when the unit failed."""
+
+        def claim(connection: sqlite3.Connection) -> None:
+            found = self._claim(self._books(connection), tried)
+            batch.extend(found)
+            self._under_way.update(claimed.seq for claimed in found)
+
+        return claim
+
+    def _claim(self, books: Books, tried: Collection[int]) -> list[_Claimed]:
         if faults.take(books, (), ("down",), (), count=False):
             return []
         rows = books.connection.execute(
@@ -144,11 +154,7 @@ class Courier:
             fault = faults.take(books, ("webhook",), ("error", "lost_response"), (reference,))
             does = fault.do if fault else ""
             batch.append(_Claimed(seq, intent_id, body, does != "error", does != "lost_response"))
-        self._under_way.update(claimed.seq for claimed in batch)
         return batch
-
-    def _let_go(self, batch: Sequence[_Claimed]) -> Callable[[object], None]:
-        return lambda _: self._under_way.difference_update(claimed.seq for claimed in batch)
 
     async def _together(self, batch: Sequence[_Claimed]) -> None:
         lines: dict[str, list[_Claimed]] = {}

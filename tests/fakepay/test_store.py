@@ -1,5 +1,6 @@
 """The store: what was answered is on disk; a unit that fails undoes itself alone."""
 
+import asyncio
 import os
 import signal
 import socket
@@ -99,6 +100,26 @@ async def test_a_full_disk_is_said_and_the_store_goes_on_when_there_is_room(tmp_
     await store.do(insert)
     assert await store.do(lambda connection: connection.execute("SELECT count(*) FROM answers").fetchone()) == (1,)
     store.close()
+
+
+async def test_a_store_that_breaks_is_a_500_in_json_and_no_end_of_the_runner(
+    gateway: Gateway, caplog: pytest.LogCaptureFixture
+) -> None:
+    await gateway.paid()
+    store = gateway.pay._store
+    await store.do(lambda connection: connection.execute("PRAGMA query_only=1").close())
+    said = await gateway.ask("POST", "/v1/intents", gateway.new("pay_2"), status=500)
+    assert said["error"] == {"code": "error", "message": "Something broke at the gateway."}
+    stop = asyncio.Event()
+    gateway.ears.wanted = 1
+    with anyio.fail_after(20):
+        async with anyio.create_task_group() as group:
+            group.start_soon(gateway.pay.run, stop)
+            await anyio.wait_all_tasks_blocked()
+            store._connection.execute("PRAGMA query_only=0").close()
+            await gateway.ears.enough.wait()
+            stop.set()
+    assert "failed" in caplog.text
 
 
 @contextmanager
