@@ -93,6 +93,14 @@ async def test_a_gateway_that_is_down_is_a_503_and_the_way_back_still_works(
     assert (back.status_code, back.headers["location"]) == (303, f"/orders/{order_id}")
 
 
+async def test_a_refused_attempt_leads_to_the_order(shop: Shop, client: httpx2.AsyncClient) -> None:
+    order_id, payment_id = await ordered(shop)
+    await shop.script({"on": "create", "do": "decline", "times": 1})
+    refused = await client.get(f"/pay/{payment_id}")
+    assert (refused.status_code, refused.headers["location"]) == (303, f"/orders/{order_id}")
+    assert [line.word for line in (await shop.money(order_id)).attempts] == ["declined"]
+
+
 async def test_webhooks_over_http(shop: Shop, client: httpx2.AsyncClient) -> None:
     order_id, payment_id = await ordered(shop)
     await client.get(f"/pay/{payment_id}")

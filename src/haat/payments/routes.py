@@ -20,7 +20,7 @@ from haat.http.headers import IDEMPOTENCY_KEY, idempotency_key
 from haat.http.identity import Connection, call_of, needs_operator
 from haat.http.signing import Signer
 from haat.payments.apply import ApplyPayment
-from haat.payments.model import PaymentClosed, RefundState
+from haat.payments.model import GatewayRefused, PaymentClosed, RefundState
 from haat.payments.operator import OperatorRefunds, RefundView, Wish
 from haat.payments.retry import RetryAnswer, RetryPayment
 from haat.payments.start import StartPayment
@@ -166,8 +166,8 @@ def pay_pages(start: StartPayment, apply: ApplyPayment, order_page: Callable[[st
     async def pay(payment_id: FromPath[str]) -> Redirect:
         try:
             address = await start(payment_id)
-        except PaymentClosed as closed:
-            address = order_page(str(closed.facts["order_id"]))
+        except (PaymentClosed, GatewayRefused):  # the order's page says why, and what one can do
+            address = order_page(await start.order_of(payment_id))
         return _see(address)
 
     @get("/pay/{payment_id:str}/return", include_in_schema=False)
