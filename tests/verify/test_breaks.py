@@ -119,6 +119,11 @@ CASES: Final = (
     ),
     Case(
         "parts-fit-lines",
+        "nobody can read what was promised",
+        [f"UPDATE orders SET snapshot = x'7b' WHERE id = '{order_id(PLACED)}'"],
+    ),
+    Case(
+        "parts-fit-lines",
         "a promise less than there are holds",
         [
             "UPDATE orders SET snapshot = CAST(JSON_REMOVE(CAST(snapshot AS TEXT), '$.parts[0]') AS BLOB) "

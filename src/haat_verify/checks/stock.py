@@ -4,13 +4,12 @@ from typing import Final
 
 from haat_verify.check import Check
 
-_PARTS: Final = "JSON_EACH(CAST(o.snapshot AS CHAR), '$.parts')"
-"""The parts that the order's row keeps. (MySQL: JSON_TABLE.)"""
-
-
-def _part(name: str) -> str:
-    return f"JSON_EXTRACT(p.value, '$.{name}')"
-
+_SNAPSHOT: Final = "CASE WHEN JSON_VALID(CAST(o.snapshot AS CHAR)) THEN CAST(o.snapshot AS CHAR) ELSE '{}' END"
+_PART: Final = "'$.parts[' || (h.part - 1) || ']."  # parts are numbered from 1, the list from 0
+_PROMISED: Final = "JSON_EXTRACT({}, {})".format(
+    _SNAPSHOT, ", ".join(f"{_PART}{name}'" for name in ("part", "sku", "warehouse", "bucket", "units"))
+)
+"""What the order's row promised of a hold, as a JSON list. (MySQL: JSON_ARRAY_LENGTH below is JSON_LENGTH.)"""
 
 STOCK: Final = (
     Check(
@@ -134,19 +133,17 @@ STOCK: Final = (
         "5",
         "what an order was promised from which warehouse is what it holds there, part by part, each of its line",
         f"""
-        SELECT o.id AS order_id, {_part("part")} AS part, {_part("sku")} AS sku, {_part("units")} AS units,
-               h.sku AS held_sku, h.units AS held_units, l.sku AS line_sku
-        FROM orders o
-        JOIN {_PARTS} p
-        LEFT JOIN hold h ON h.order_id = o.id AND h.part = {_part("part")}
-        LEFT JOIN order_line l ON l.order_id = o.id AND l.line = {_part("line")}
-        WHERE h.sku IS NULL OR h.sku <> {_part("sku")} OR h.warehouse <> {_part("warehouse")}
-            OR h.bucket <> COALESCE({_part("bucket")}, 0) OR h.units <> {_part("units")}
-            OR l.sku IS NULL OR l.sku <> {_part("sku")}
+        SELECT h.order_id, h.part, {_PROMISED} AS promised, h.sku, h.warehouse, h.bucket, h.units, l.sku AS line_sku
+        FROM hold h
+        JOIN orders o ON o.id = h.order_id
+        LEFT JOIN order_line l ON l.order_id = h.order_id AND l.line = JSON_EXTRACT({_SNAPSHOT}, {_PART}line')
+        WHERE {_PROMISED} <> JSON_ARRAY(h.part, h.sku, h.warehouse, h.bucket, h.units)
+            OR l.sku IS NULL OR l.sku <> h.sku
         UNION ALL
-        SELECT o.id, NULL, NULL, NULL, NULL, NULL, NULL
+        SELECT o.id, NULL, NULL, NULL, NULL, NULL, NULL, NULL
         FROM orders o
-        WHERE (SELECT COUNT(*) FROM hold h WHERE h.order_id = o.id) <> (SELECT COUNT(*) FROM {_PARTS} p)
+        WHERE COALESCE(JSON_ARRAY_LENGTH({_SNAPSHOT}, '$.parts'), -1)
+            <> (SELECT COUNT(*) FROM hold h WHERE h.order_id = o.id)
         """,  # noqa: S608 -- our own constants
     ),
     Check(
