@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from itertools import accumulate
 from typing import Final, NamedTuple
 
-_MOST_WORK: Final = 6_000  # demands looked at by the search: some 50 ms at the very worst
+_MOST_WORK: Final = 30_000  # stock rows looked at by the search: some 10 ms
 
 
 class Row(NamedTuple):
@@ -131,7 +131,6 @@ class _Search:
 
     demands: Sequence[Demand]
     free: list[Mapping[int, int]] = field(init=False)  # by demand: warehouse → units, the most first
-    everyone: list[int] = field(init=False)
     work: int = 0
     found: tuple[Rank, tuple[int, ...]] | None = None
 
@@ -140,7 +139,6 @@ class _Search:
             {row.warehouse: row.free for row in sorted(demand.rows, key=lambda row: (-row.free, row.warehouse))}
             for demand in self.demands
         ]
-        self.everyone = sorted({warehouse for free in self.free for warehouse in free})
 
     def best(self) -> tuple[int, ...]:
         """The chosen warehouses. One that has all was looked for already."""
@@ -156,23 +154,20 @@ class _Search:
 
     def _descend(self, chosen: tuple[int, ...], out: frozenset[int], missing: list[int], most: int) -> None:
         """Try every set with at most so many warehouses, each once: branch on who fills the most awkward demand."""
-        self.work += len(missing)
-        if self.work > _MOST_WORK:
-            return
         if not any(missing):
             rank = _fill(self.demands, chosen)[1]
             if self.found is None or rank < self.found[0]:
                 self.found = rank, chosen
             return
         barred = out.union(chosen)
-        if not self._can(missing, barred, most - len(chosen)):
+        awkward = self._awkward(missing, barred, most - len(chosen))
+        if awkward is None:
             return
-        awkward = min(
-            (i for i, units in enumerate(missing) if units), key=lambda i: sum(w not in barred for w in self.free[i])
-        )
         tried: set[int] = set()
         for warehouse in self.free[awkward]:
             if warehouse not in barred:
+                if self.work > _MOST_WORK:
+                    return
                 self._descend((*chosen, warehouse), out.union(tried), self._less(missing, warehouse), most)
                 tried.add(warehouse)
 
@@ -183,33 +178,40 @@ class _Search:
             for units, free in zip(missing, self.free, strict=True)
         ]
 
-    def _can(self, missing: Sequence[int], barred: frozenset[int], more: int) -> bool:
-        """Whether so many more could do: for each demand by itself, and for all units together. Never wrongly no."""
+    def _awkward(self, missing: Sequence[int], barred: frozenset[int], more: int) -> int | None:
+        """The demand that the fewest can help with, or None when so many more warehouses can never do.
+
+        Never wrongly None: each demand is looked at by itself, and all units together.
+        """
         brings: dict[int, int] = {}
-        for units, free in zip(missing, self.free, strict=True):
+        awkward, fewest = None, 0
+        for position, (units, free) in enumerate(zip(missing, self.free, strict=True)):
             if not units:
                 continue
+            self.work += len(free)
             together = count = 0
             for warehouse, have in free.items():
                 if warehouse not in barred:
-                    if count < more:
+                    count += 1
+                    if count <= more:
                         together += have
-                        count += 1
-                    brings[warehouse] = brings.get(warehouse, 0) + min(have, units)
+                    brings[warehouse] = brings.get(warehouse, 0) + (min(units, have))
             if together < units:
-                return False
-        return sum(sorted(brings.values(), reverse=True)[:more]) >= sum(missing)
+                return None
+            if awkward is None or count < fewest:
+                awkward, fewest = position, count
+        return awkward if sum(sorted(brings.values(), reverse=True)[:more]) >= sum(missing) else None
 
     def _greedy(self, missing: Sequence[int]) -> tuple[int, ...]:
         """Whoever brings most of what is missing, until nothing is; then without those who turned out needless."""
-        left, chosen = list(missing), []
+        left, chosen = list(missing), list[int]()
         while any(left):
-            brings = {
-                warehouse: sum(min(units, free.get(warehouse, 0)) for units, free in zip(left, self.free, strict=True))
-                for warehouse in self.everyone
-                if warehouse not in chosen
-            }
-            best = max(brings, key=lambda w: (brings[w], -w))
+            brings: dict[int, int] = {}
+            for units, free in zip(left, self.free, strict=True):
+                if units:
+                    for warehouse, have in free.items():
+                        brings[warehouse] = brings.get(warehouse, 0) + (min(units, have))
+            best = max((w for w in brings if w not in chosen), key=lambda w: (brings[w], -w))
             chosen.append(best)
             left = self._less(left, best)
         for warehouse in list(chosen):

@@ -141,7 +141,7 @@ class Planned:
 
 
 def plan(planning: Planning, offers: Mapping[str, OfferRow], now_ms: int) -> Planned:
-    """Price, promise and allocate. Cost: some 40 µs for three lines that lie in one warehouse."""
+    """Price, promise and allocate. Cost: some 70 µs for three lines that lie in five warehouses each."""
     looks = []
     for number, wanted in enumerate(planning.wanted, 1):
         look = Look(wanted, offers.get(wanted.sku), planning.facts.get(wanted.sku))
