@@ -19,7 +19,7 @@ async def world(tmp_path: Path, clock: ManualClock, ids: SeededIds) -> AsyncIter
 async def test_a_shop_in_order_has_nothing_to_find(world: Reconciled) -> None:
     shop = world.shop
     for action in ("approve", "approve", "decline"):
-        order_id, payment_id = await shop.ordered()
+        _, payment_id = await shop.ordered()
         await shop.start(payment_id)
         await shop.act(payment_id, action)
     await shop.cancel((await shop.ordered())[0])
