@@ -36,8 +36,9 @@ check: $(STAMP) ## format, lint, types, architecture, templates, spelling, lock
 contracts: $(STAMP) ## the contract suites on the embedded engines, each promise by name
 	@$(BIN)/python -m pytest -q tests/contracts -n 2 --dist worksteal
 
-faults: $(STAMP) ## processes killed in the middle of their work
-	@$(BIN)/python -m pytest -q tests -m fault
+FAULTS ?= full
+faults: $(STAMP) ## processes killed at every call they make, and races, at full size (FAULTS=small: as CI does)
+	@HAAT_FAULTS=$(FAULTS) $(BIN)/python -m pytest -q tests -m fault -n 2 --dist worksteal
 
 fuzz: $(STAMP) ## the API fuzzed from its own OpenAPI document (2,000 cases)
 	@$(BIN)/python -m pytest -q tests/fuzz -m fuzz -s

@@ -83,9 +83,11 @@ class SqlOutgoing:
 
     async def mark_sent(self, rows: Sequence[Unsent]) -> None:
         """See OutgoingSource."""
-        await self._database.transact(
-            lambda tx: _SENT.many(tx, [{"row": row.seq, "now_ms": tx.now_ms} for row in rows])
-        )
+
+        def mark_sent(tx: Tx) -> None:
+            _SENT.many(tx, [{"row": row.seq, "now_ms": tx.now_ms} for row in rows])
+
+        await self._database.transact(mark_sent)
 
     def on_new(self, wake: Callable[[], None]) -> None:
         """See OutgoingSource."""
