@@ -433,15 +433,17 @@ class HoldsContract:
         assert {held for _, held in (await agree(rig)).values()} == {5, 6, 7}
 
     async def test_a_seller_may_state_counts_beside_holds(self, rig: HoldsRig) -> None:
-        """A hold does not make the seller's version stale; a shipment does."""
+        """Whatever changes the free units moves the version on: who states a count must have seen it."""
         await stocked(rig, ("acme.A", "w1", 5))
         await take(rig, "ord_1", part(1, "acme.A", units=2))
-        row = await rig.store.set_count(change(9), expects=1)
-        assert (row.on_hand, row.held, row.version) == (9, 2, 2)
+        with pytest.raises(Conflict):
+            await rig.store.set_count(change(9), expects=1)
+        row = await rig.store.set_count(change(9), expects=2)
+        assert (row.on_hand, row.held, row.version) == (9, 2, 3)
         await ended(rig, rig.holds.commit, "ord_1")
         await ended(rig, rig.holds.consume, "ord_1")
         with pytest.raises(Conflict):
-            await rig.store.set_count(change(9, reference="r2"), expects=2)
+            await rig.store.set_count(change(9, reference="r2"), expects=3)
         assert await agree(rig) == {("acme.A", "w1"): (7, 0)}
 
     async def test_a_feed_from_before_the_units_left_does_not_bring_them_back(self, rig: HoldsRig) -> None:

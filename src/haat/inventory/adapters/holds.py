@@ -1,8 +1,9 @@
 """Holds in SQL: units reserved for orders, in the order's own unit.
 
 The guard comes first and decides: a conditional UPDATE of the stock row that also sees the offer the buyer saw. Nothing
-that was read before it counts. Stock rows are always touched in the order of their key. A hold leaves the row's
-version alone, which is that of the count a seller states: selling does not make his If-Match stale, shipping does.
+that was read before it counts. Stock rows are always touched in the order of their key. Whatever changes the free units
+moves the row's version on: documents of the search index are ordered by it, and a rebuild that read the row before must
+not overwrite what was written after.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -44,7 +45,7 @@ _AS_SEEN = exists(
 _GUARD: Final = Statement(
     update(STOCK)
     .where(*_AT, STOCK.c.on_hand - STOCK.c.held >= bindparam("by_units"), _AS_SEEN)
-    .values(held=STOCK.c.held + bindparam("by_units"))
+    .values(held=STOCK.c.held + bindparam("by_units"), version=STOCK.c.version + 1)
 )
 _OPEN_OF_OWNER = (
     select(func.coalesce(func.sum(HOLD.c.units), literal_column("0")))
@@ -102,7 +103,9 @@ def _end(state: ColumnElement[bool], after: str) -> Statement:
 
 _COMMIT: Final = _end(_HELD, "committed")
 _GIVE_BACK: Final = Statement(
-    update(STOCK).where(*_AT, STOCK.c.held >= bindparam("by_units")).values(held=STOCK.c.held - bindparam("by_units"))
+    update(STOCK)
+    .where(*_AT, STOCK.c.held >= bindparam("by_units"))
+    .values(held=STOCK.c.held - bindparam("by_units"), version=STOCK.c.version + 1)
 )
 _SEND: Final = Statement(
     update(STOCK)
