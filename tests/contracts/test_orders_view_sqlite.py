@@ -1,5 +1,6 @@
 """OrdersView on SQLite."""
 
+import shutil
 from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
 from typing import TypeVar
@@ -44,9 +45,15 @@ class CountingReads:
 
 
 class TestSqliteOrdersView(OrdersViewContract):
+    @pytest.fixture(scope="class")
+    def empty(self, tmp_path_factory: pytest.TempPathFactory) -> Path:
+        path = tmp_path_factory.mktemp("orders-view") / "empty.db"
+        upgrade(LINE, path)
+        return path
+
     @pytest.fixture
-    async def world(self, tmp_path: Path, clock: ManualClock, ids: SeededIds) -> AsyncIterator[World]:
-        upgrade(LINE, tmp_path / "orders.db")
+    async def world(self, empty: Path, tmp_path: Path, clock: ManualClock, ids: SeededIds) -> AsyncIterator[World]:
+        shutil.copy(empty, tmp_path / "orders.db")
         world = World(tmp_path / "orders.db", clock, ids)
         world.database.open()
         yield world
