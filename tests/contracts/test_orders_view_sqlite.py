@@ -44,13 +44,15 @@ class CountingReads:
         self._of.on_outgoing(wake)
 
 
-class TestSqliteOrdersView(OrdersViewContract):
-    @pytest.fixture(scope="class")
-    def empty(self, tmp_path_factory: pytest.TempPathFactory) -> Path:
-        path = tmp_path_factory.mktemp("orders-view") / "empty.db"
-        upgrade(LINE, path)
-        return path
+@pytest.fixture(scope="module")
+def empty(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An empty database at its head, to be copied."""
+    path = tmp_path_factory.mktemp("orders-view") / "empty.db"
+    upgrade(LINE, path)
+    return path
 
+
+class TestSqliteOrdersView(OrdersViewContract):
     @pytest.fixture
     async def world(self, empty: Path, tmp_path: Path, clock: ManualClock, ids: SeededIds) -> AsyncIterator[World]:
         shutil.copy(empty, tmp_path / "orders.db")
