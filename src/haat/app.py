@@ -88,7 +88,7 @@ from haat.serviceability.seed_hubs import SeedHubs
 from haat.serviceability.warehouses import Warehouses
 from haat.settings import Settings, embedded_path, secret_of
 from haat.shop import Shop, database_paths
-from haat.timers import FeedLoop, Role, Timers
+from haat.timers import FeedLoop, Forget, Role, Timers
 from haat.users.adapters.sql import SqlUserStore
 from haat.users.sellers import CreateSeller, FindSellers
 from haat.users.tokens import CheckToken, CreateToken, ManageTokens
@@ -318,7 +318,8 @@ async def open_shop(
         gateway.door.app = edge
 
         # ---- timers
-        timers = Timers(sources, event_log, catalog.retry_pictures, warehouse_names.refresh, clock)
+        forgetting = Forget(databases["orders"], databases["carts"])
+        timers = Timers(sources, event_log, catalog.retry_pictures, warehouse_names.refresh, forgetting, clock)
         roles = [
             Role("events", flow.run),
             Role("lanes", serviceability.run),
@@ -341,6 +342,7 @@ async def open_shop(
             stopping=stopping,
             flow=flow,
             catalog=catalog,
+            databases=databases,
             offers=offers,
             selling=selling,
             find=find,

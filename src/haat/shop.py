@@ -1,7 +1,7 @@
 """A whole shop as the server, the command line and tests hold it, and the databases it lies in."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -10,6 +10,7 @@ from litestar import Litestar
 from haat.cart.adapters.tables import LINE as CART_LINE
 from haat.catalog.verbs import Catalog
 from haat.engines.documents.tables import line as documents_line
+from haat.engines.sql import Database
 from haat.engines.sql.migrations import Line
 from haat.events.adapters.tables import LINE as EVENTS_LINE
 from haat.events.flow import Flow
@@ -74,6 +75,7 @@ class Shop:
     stopping: asyncio.Event  # set when the process is about to end: readiness goes off
     flow: Flow
     catalog: Catalog
+    databases: Mapping[str, Database]
     offers: SqlOfferStore
     selling: Selling
     find: FindItems

@@ -7,7 +7,10 @@ from typing import Any, Final
 
 from haat.catalog.fetch_pictures import RetryPictures
 from haat.engines.outgoing import OutgoingSource
+from haat.engines.sql import Database, Tx
+from haat.engines.sql.idempotency import KEPT_MS, forget_answers
 from haat.events.backoff import pause
+from haat.events.inbox import forget
 from haat.events.ports import EventLog
 from haat.health import tolerated
 from haat.inbound.work import FeedWorker
@@ -44,6 +47,29 @@ class FeedLoop:
 
 
 @dataclass(frozen=True, slots=True)
+class Forget:
+    """What need not be kept for ever: answers under idempotency keys, and which events carts have acted on.
+
+    Natural keys (checkout, payment, refund, order) stay, so nothing happens twice when a record is gone.
+    """
+
+    orders: Database
+    carts: Database
+
+    async def __call__(self, now_ms: int) -> None:
+        """One unit in each database. Raises: Unavailable."""
+
+        def forget_old_answers(tx: Tx) -> int:
+            return forget_answers(tx, now_ms - KEPT_MS)
+
+        def forget_old_events(tx: Tx) -> int:
+            return forget(tx, now_ms - LOG_KEPT_MS - DAY_MS)  # a day longer than the log could bring them again
+
+        await self.orders.transact(forget_old_answers)
+        await self.carts.transact(forget_old_events)
+
+
+@dataclass(frozen=True, slots=True)
 class Timers:
     """Housekeeping every five minutes."""
 
@@ -51,6 +77,7 @@ class Timers:
     event_log: EventLog
     retry_pictures: RetryPictures
     refresh_names: Callable[[], Awaitable[None]]
+    forget: Forget
     clock: Clock
 
     async def run(self, stop: asyncio.Event) -> None:
@@ -65,5 +92,6 @@ class Timers:
         for source in self.sources.values():
             await source.trim(now_ms - OUTBOX_KEPT_MS)
         await self.event_log.trim(now_ms - LOG_KEPT_MS)
+        await self.forget(now_ms)
         await self.retry_pictures()
         await self.refresh_names()

@@ -10,6 +10,7 @@ import pytest
 from msgspec.structs import replace
 
 from haat.shop import Shop
+from haat.timers import DAY_MS, Forget
 from tests.api.conftest import Tokens
 
 HOME = "560034"
@@ -184,3 +185,11 @@ async def test_a_forged_webhook_changes_nothing(client: httpx2.AsyncClient) -> N
         answer = await client.post("/api/v1/payments/webhooks/fakepay", content=sent, headers=headers)
         assert answer.status_code == 401
     assert (await client.post("/api/v1/payments/webhooks/nobody", content=sent)).status_code == 404
+
+
+async def test_a_forgotten_key_doubles_nothing(shop: Shop, client: httpx2.AsyncClient, skus: list[str]) -> None:
+    who, order = await buyer(shop), body(skus[10], "co-old")
+    first = await place(client, who, order)
+    await Forget(shop.databases["orders"], shop.databases["carts"])(shop.clock.now_ms() + 8 * DAY_MS)
+    again = await place(client, who, order)
+    assert (again.status_code, again.json()["id"]) == (200, first.json()["id"])
