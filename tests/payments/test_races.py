@@ -115,3 +115,23 @@ async def test_two_attempts_paid_at_once(shop: Shop) -> None:
     await shop.balanced()
     await shop.settled()
     await shop.gateway_agrees()
+
+
+async def test_of_two_late_attempts_one_becomes_the_new_order(shop: Shop) -> None:
+    order_id, first = await shop.ordered(on_late_payment="reorder")
+    await shop.script({"on": "act", "do": "late_success", "ms": 60 * 60_000})
+    await shop.start(first)
+    await shop.act(first, "approve")
+    second = await shop.try_again(order_id)
+    await shop.start(second)
+    await shop.act(second, "approve")
+    await shop.expired(order_id)
+    shop.clock.advance(3_600)
+    assert harmless(await at_once(*(shop.apply(one) for one in (first, second, first, second))))
+    outcomes = sorted(str((await shop.payment(one)).outcome) for one in (first, second))
+    assert outcomes == ["NEW_ORDER", "REFUNDED"]
+    assert await shop.sum("SELECT COUNT(*) FROM orders") == 2
+    assert await shop.refunds() == [("duplicate", "DUE", PRICE_MINOR)]
+    await shop.balanced()
+    await shop.settled()
+    await shop.gateway_agrees()
