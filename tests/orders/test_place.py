@@ -92,7 +92,7 @@ async def test_an_order_of_three_lines_is_nine_statements_and_little_cpu(world: 
     for _ in range(30):
         await place(world.command({"a.X": 1, "a.Y": 1, "b.Z": 1}, method=method, owner=world.ids.new("crt")))  # type: ignore[arg-type]  # one of the methods
     assert set(database.statements) == {9}
-    assert sorted(database.cpu_us)[len(database.cpu_us) // 2] < 2_000  # the figure is in benchmarks; this is the alarm
+    assert min(database.cpu_us) < 1_500  # an alarm that a busy machine does not set off; the figure is measured apart
     await world.sound()
 
 
