@@ -128,7 +128,7 @@ async def test_of_two_late_attempts_one_becomes_the_new_order(shop: Shop) -> Non
     await shop.expired(order_id)
     shop.clock.advance(3_600)
     assert harmless(await at_once(*(shop.apply(one) for one in (first, second, first, second))))
-    outcomes = sorted(str((await shop.payment(one)).outcome) for one in (first, second))
+    outcomes = sorted([str((await shop.payment(one)).outcome) for one in (first, second)])
     assert outcomes == ["NEW_ORDER", "REFUNDED"]
     assert await shop.sum("SELECT COUNT(*) FROM orders") == 2
     assert await shop.refunds() == [("duplicate", "DUE", PRICE_MINOR)]
