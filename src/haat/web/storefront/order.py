@@ -234,8 +234,11 @@ def _cancelled(told: Told) -> tuple[str, str]:
         )
     if late is not None:
         back = all(refund.word == "returned" for refund in told.known.refunds)
+        ended = {"by_customer": "you had cancelled", "expired": "order had expired"}.get(
+            order.reason, "order had ended"
+        )
         said = f"Your bank said yes when we had let the things go, at {when}."
-        return "Payment received, order had expired, " + ("money sent back" if back else "refund on its way"), said
+        return f"Payment received, {ended}, " + ("money sent back" if back else "refund on its way"), said
     if order.reason == "expired":
         return "Time ran out, order cancelled", "If money left your account, we send it back and write to you."
     if order.reason == "payment_failed":
