@@ -1,0 +1,259 @@
+"""A served shop with little stock, and crowds of buyers in processes of their own."""
+
+import asyncio
+import json
+import sqlite3
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import closing, contextmanager
+from dataclasses import dataclass, field
+from hashlib import sha256
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from haat import commands, settings
+from haat.demo.seed import seed
+from haat.demo_shop import MarketInShop
+from haat.engines.system import SystemClock
+from haat.inventory.model import Restated
+from haat.orders.model import Wanted
+from haat.shop import Shop
+from haat_verify.run import Paths, verify
+from tests.cli.process import HAAT, START_S, environment, free_ports
+from tests.faults.zygote import ROOT, SHM
+
+HOME = "560034"
+ADDRESS = {"name": "Meera Krishnan", "phone": "9845012345", "line1": "14, 3rd Cross, Koramangala", "pincode": HOME}
+ITEMS = 100
+USERS = 40
+
+
+class Answer(NamedTuple):
+    """What a buyer was told."""
+
+    name: str
+    status: int
+    body: Any
+    tries: int
+
+    @property
+    def order_id(self) -> str:
+        return str(self.body["id"])
+
+
+@dataclass
+class Crowded:
+    """A shop on its own files, with a server that can be killed."""
+
+    folder: Path
+    method: str = "cod"
+    skus: list[str] = field(default_factory=list)
+    tokens: list[str] = field(default_factory=list)
+    process: "subprocess.Popen[bytes] | None" = None
+    starts: int = 0
+    ports: Sequence[int] = field(default_factory=lambda: free_ports(2))
+    _crowds: int = 0
+
+    # ---- the shop, while nobody serves it
+
+    def prepare(self, work: Any) -> Any:
+        """Do something with the open shop."""
+
+        async def inside() -> Any:
+            async with commands.whole_shop(settings.load({"HAAT_DATA_DIR": str(self.folder)}), "tests") as shop:
+                done = await work(shop)
+                await shop.flow.drain()
+                return done
+
+        return asyncio.run(inside())
+
+    async def _fill(self, shop: Shop) -> None:
+        await seed(MarketInShop(shop), size=ITEMS, seed=1, pictures=False, progress=lambda *_: None)
+        self.tokens = [(await shop.create_token("user"))[1] for _ in range(USERS)]
+        priced = "SELECT sku FROM offer WHERE price_minor IS NOT NULL AND active = 1 ORDER BY sku"
+        for (sku,) in self.rows(priced):
+            quote = await shop.selling.quotes([Wanted(sku, 1)], HOME, self.method)
+            if quote.ok and await _serving(shop, sku):
+                self.skus.append(sku)
+
+    def stock(self, counts: Mapping[str, int]) -> None:
+        """These skus have so many units in all that reach the buyers, in two warehouses where two serve them."""
+
+        async def restock(shop: Shop) -> None:
+            for sku, units in counts.items():
+                offer = (await shop.offers.offers_by_sku([sku]))[sku]
+                serving = await _serving(shop, sku)
+                first = units - units // 3 if len(serving) > 1 else units
+                shares = dict.fromkeys((row.warehouse for row in offer.stock), 0)
+                shares |= dict(zip(serving, (first, units - first), strict=False))
+                now_ms = SystemClock().now_ms()
+                row = Restated(
+                    item_id=offer.item_id, sku=sku, seller=offer.seller, price_minor=offer.price_minor, currency="INR",
+                    tax_class=offer.tax_class, active=True, as_of_ms=now_ms, feed_id="fed_races",
+                    counts=list(shares.items()), initial=False,
+                )  # fmt: skip
+                assert not await shop.offers.restate([row])
+
+        self.prepare(restock)
+
+    # ---- the server
+
+    def start(self) -> None:
+        """Serve, and wait until it answers."""
+        shop, admin = self.ports
+        self.starts += 1
+        more = {"HAAT_LISTEN": f"127.0.0.1:{shop}", "HAAT_ADMIN_LISTEN": f"127.0.0.1:{admin}"}
+        with (self.folder.parent / "serve.log").open("a", encoding="utf-8") as log:
+            self.process = subprocess.Popen(
+                [*HAAT, "serve"], env=environment(self.folder, **more), stdout=subprocess.DEVNULL, stderr=log
+            )
+        began = time.monotonic()
+        while True:
+            assert self.process.poll() is None, (self.folder.parent / "serve.log").read_text(encoding="utf-8")[-4_000:]
+            assert time.monotonic() - began < START_S
+            try:
+                with urllib.request.urlopen(f"http://127.0.0.1:{shop}/healthz", timeout=2):
+                    return
+            except OSError:
+                time.sleep(0.05)  # polling a process from outside: there is nothing to wait on
+
+    def kill(self) -> None:
+        """As a power cut to the process."""
+        assert self.process is not None
+        self.process.kill()
+        self.process.wait(timeout=30)
+
+    def stop(self) -> None:
+        """In good order."""
+        if self.process is not None and self.process.poll() is None:
+            self.process.terminate()
+            self.process.wait(timeout=60)
+
+    # ---- the crowd
+
+    @contextmanager
+    def crowd(self, processes: int) -> Iterator["Crowd"]:
+        """Buyers, connected to nothing yet."""
+        self._crowds += 1
+        logs = [self.folder.parent / f"crowd-{self._crowds}-{n}.log" for n in range(processes)]
+        children = [
+            subprocess.Popen(
+                [sys.executable, "-m", "tests.faults.buyers", "127.0.0.1", str(self.ports[0]), str(log)],
+                cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
+            )
+            for log in logs
+        ]  # fmt: skip
+        try:
+            for child in children:
+                assert child.stdout is not None
+                assert child.stdout.readline() == "ready\n"
+            yield Crowd(children, logs)
+        finally:
+            for child in children:
+                if child.poll() is None:
+                    child.kill()
+                child.wait(timeout=30)
+                for pipe in (child.stdin, child.stdout):
+                    if pipe is not None and not pipe.closed:
+                        pipe.close()
+
+    def order(self, name: str, lines: Mapping[str, int], *, key: str = "", checkout: str = "", user: int = -1) -> Any:
+        """A request that orders."""
+        headers = {"idempotency-key": key or f"key-{name}"}
+        if user >= 0:
+            headers["authorization"] = f"Bearer {self.tokens[user % USERS]}"
+        body = {
+            "checkout_id": sha256((checkout or name).encode()).hexdigest()[:20],
+            "lines": [{"sku": sku, "quantity": units} for sku, units in lines.items()],
+            "address": ADDRESS,
+            "payment": {"method": self.method},
+        }
+        return {"name": name, "method": "POST", "path": "/api/v1/orders", "headers": headers, "body": body}
+
+    # ---- what is so
+
+    def rows(self, query: str, *values: object) -> list[Any]:
+        """What the orders database holds."""
+        with closing(sqlite3.connect(f"file:{self.folder / 'orders.db'}?mode=ro", uri=True)) as database:
+            return database.execute(query, values).fetchall()
+
+    def sold(self, sku: str) -> int:
+        """Units in orders that are on."""
+        query = """SELECT COALESCE(SUM(l.units), 0) FROM order_line l JOIN orders o ON o.id = l.order_id
+            WHERE l.sku = ? AND o.state <> 'CANCELLED'"""
+        return int(self.rows(query, sku)[0][0])
+
+    def verified(self, *, drained: bool = False) -> None:
+        """haat_verify finds nothing."""
+        files = [self.folder / name for name in ("orders.db", "fakepay.db", "events.db")]
+        report = verify(Paths(*files), drained=drained)
+        assert report.clean, report.as_table()
+
+
+class Crowd:
+    """Processes of buyers."""
+
+    def __init__(self, children: "list[subprocess.Popen[str]]", logs: list[Path]) -> None:
+        self._children = children
+        self._logs = logs
+
+    def send(self, wave: Sequence[Any]) -> None:
+        """All of them at once, dealt out among the processes."""
+        for number, child in enumerate(self._children):
+            assert child.stdin is not None
+            child.stdin.write(json.dumps(wave[number :: len(self._children)]) + "\n")
+            child.stdin.flush()
+
+    def wait_for(self, count: int) -> None:
+        """Until so many were answered."""
+        began = time.monotonic()
+        while sum(log.read_bytes().count(b"\n") for log in self._logs if log.exists()) < count:
+            assert time.monotonic() - began < START_S
+            time.sleep(0.002)  # files of other processes: there is nothing to wait on
+
+    def answers(self) -> list[Answer]:
+        """All that was answered, when everything is."""
+        for child in self._children:
+            assert child.stdin is not None
+            child.stdin.close()
+        for child in self._children:
+            assert child.wait(timeout=300) == 0
+        lines = [line for log in self._logs if log.exists() for line in log.read_text(encoding="utf-8").splitlines()]
+        found = [json.loads(line) for line in lines]
+        return [Answer(one["name"], one["status"], _read(one["body"]), one["tries"]) for one in found]
+
+
+def _read(body: str) -> Any:
+    try:
+        return json.loads(body)
+    except ValueError:
+        return body
+
+
+async def _serving(shop: Shop, sku: str) -> list[str]:
+    """Warehouses that have a row of it, serve the buyers and take cash there."""
+    reach = shop.serviceability.reach
+    place = reach.place(HOME)
+    assert place is not None
+    column = reach.column(place, "standard")
+    rows = [
+        (reach.ordinals[row.warehouse], row.warehouse) for row in (await shop.offers.offers_by_sku([sku]))[sku].stock
+    ]
+    return [warehouse for at, warehouse in rows if column[at] != 255 and reach.takes_cash(place, at)]
+
+
+@contextmanager
+def crowded() -> Iterator[Crowded]:
+    """A small market, stocked and not served yet."""
+    with tempfile.TemporaryDirectory(dir=SHM if SHM.is_dir() else None, prefix="haat-races-") as folder:
+        shop = Crowded(Path(folder) / "var")
+        shop.prepare(shop._fill)
+        try:
+            yield shop
+        finally:
+            shop.stop()
