@@ -172,9 +172,9 @@ class MoneyBooks(Protocol):
         """Refunds with these ids. One statement."""
 
     def claimed(
-        self, tx: Tx, provider: str, span: tuple[int, int], after: tuple[int, str], most: int
+        self, tx: Tx, provider: str, state: str, span: tuple[int, int], after: tuple[int, str], *, most: int
     ) -> Sequence[Payment]:
-        """Payments changed in a span that the gateway should know of, by (changed, id). One statement."""
+        """Payments in a state, changed in a span, that the gateway should know of, by (changed, id). One statement."""
 
     def sent_back(
         self, tx: Tx, provider: str, span: tuple[int, int], after: tuple[int, str], most: int

@@ -25,6 +25,8 @@ PAGE: Final = 500
 GATEWAY_PAGE: Final = 100
 """As much as gateways commonly give at once."""
 FIRST: Final = (0, "")
+CLAIMED: Final = ("SUCCEEDED", "REQUESTED", "FAILED", "UNKNOWN")
+"""States in which the gateway should know a payment."""
 
 
 @dataclass(slots=True)
@@ -65,7 +67,8 @@ class GatewayAudit:
             tally.looked("refunds", len(said))
             seen.refunds.update(one.reference for one in said)
             await tally.settle(await self._refunds_wrong(gateway, said))
-        await self._ours(gateway, span, seen, tally)
+        for state in CLAIMED:
+            await self._ours(gateway, state, span, seen, tally)
         await self._our_refunds(gateway, span, seen, tally)
         seen.next_slice()
 
@@ -116,10 +119,14 @@ class GatewayAudit:
 
     # ---- ours, asked for there
 
-    async def _ours(self, gateway: Gateway, span: tuple[int, int], seen: Seen, tally: Tally) -> None:
+    async def _ours(self, gateway: Gateway, state: str, span: tuple[int, int], seen: Seen, tally: Tally) -> None:
         after = FIRST
         while True:
-            page = await self._page(self.money.claimed, gateway, span, after)
+
+            def look_at_claimed(tx: Tx, after: tuple[int, str] = after) -> Sequence[Payment]:
+                return self.money.claimed(tx, gateway.name, state, span, after, most=PAGE)
+
+            page = await self.database.read(look_at_claimed)
             tally.looked("payments", len(page))
             alone = [one for one in page if one.id not in seen.payments and one.id not in seen.payments_before]
             found = await gathered(gateway.find(one.id) for one in alone)
@@ -136,7 +143,11 @@ class GatewayAudit:
     async def _our_refunds(self, gateway: Gateway, span: tuple[int, int], seen: Seen, tally: Tally) -> None:
         after = FIRST
         while True:
-            page = await self._page(self.money.sent_back, gateway, span, after)
+
+            def look_at_sent_back(tx: Tx, after: tuple[int, str] = after) -> Sequence[Refund]:
+                return self.money.sent_back(tx, gateway.name, span, after, PAGE)
+
+            page = await self.database.read(look_at_sent_back)
             alone = [one for one in page if one.id not in seen.refunds and one.id not in seen.refunds_before]
             found = await gathered(gateway.find_refund(one.id) for one in alone)
             wrong = [(_wrong_refund(said, one), one) for said, one in zip(found, alone, strict=True)]
@@ -191,18 +202,6 @@ class GatewayAudit:
             return found, self.money.refunds(tx, [refs])
 
         return await self.database.read(look_at_one, brief=True)
-
-    async def _page(
-        self,
-        read: Callable[[Tx, str, tuple[int, int], tuple[int, str], int], Sequence[S]],
-        gateway: Gateway,
-        span: tuple[int, int],
-        after: tuple[int, str],
-    ) -> Sequence[S]:
-        def look_at_page(tx: Tx) -> Sequence[S]:
-            return read(tx, gateway.name, span, after, PAGE)
-
-        return await self.database.read(look_at_page)
 
 
 def _wrong_payment(intent: Intent | None, payment: Payment) -> Finding | None:

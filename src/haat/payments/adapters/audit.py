@@ -44,7 +44,7 @@ _CLAIMED: Final = Statement(
     select(PAYMENT)
     .where(
         _PROVIDER,
-        PAYMENT.c.state.in_(("REQUESTED", "SUCCEEDED", "FAILED", "UNKNOWN")),
+        PAYMENT.c.state == bindparam("by_state"),  # one state at a time, so that the index gives the order
         or_(PAYMENT.c.state == literal_column("'SUCCEEDED'"), PAYMENT.c.provider_ref.is_not(None)),
         _in_span(PAYMENT.c.changed_ms, PAYMENT.c.id),
     )
@@ -157,9 +157,12 @@ class SqlMoneyBooks:
         """See MoneyBooks."""
         return [refund_of(row) for row in _THESE_REFUNDS.all(tx, {"ids": list(references) or [_NOBODY]})]
 
-    def claimed(self, tx: Tx, provider: str, span: tuple[int, int], after: tuple[int, str], most: int) -> list[Payment]:
+    def claimed(
+        self, tx: Tx, provider: str, state: str, span: tuple[int, int], after: tuple[int, str], *, most: int
+    ) -> list[Payment]:
         """See MoneyBooks."""
-        return [payment_of(row) for row in _CLAIMED.all(tx, _spanned(provider, span, after, most))]
+        asked = {**_spanned(provider, span, after, most), "by_state": state}
+        return [payment_of(row) for row in _CLAIMED.all(tx, asked)]
 
     def sent_back(
         self, tx: Tx, provider: str, span: tuple[int, int], after: tuple[int, str], most: int
@@ -201,5 +204,5 @@ class SqlMoneyBooks:
 
 
 def _spanned(provider: str, span: tuple[int, int], after: tuple[int, str], most: int) -> dict[str, object]:
-    named = {"by_provider": provider, "from_ms": span[0], "to_ms": span[1], "most": most}
+    named = {"by_provider": provider, "from_ms": max(span[0], after[0]), "to_ms": span[1], "most": most}
     return {**named, "at_ms": after[0], "after": after[1]}
