@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import msgspec
 import pytest
 
 from haat.errors import HaatError
@@ -135,3 +136,35 @@ async def test_of_two_late_attempts_one_becomes_the_new_order(shop: Shop) -> Non
     await shop.balanced()
     await shop.settled()
     await shop.gateway_agrees()
+
+
+async def test_a_gateway_that_takes_its_yes_back_changes_nothing(shop: Shop) -> None:
+    order_id, payment_id = await paid_at_the_gateway(shop)
+    await shop.apply(payment_id)
+    before = await shop.payment(payment_id)
+    raw: Any = shop.raw
+    find = raw.find
+
+    async def denies(reference: str) -> Intent:
+        intent: Intent = await find(reference)
+        return msgspec.structs.replace(intent, status="failed", captured_minor=0, failure="no such money")
+
+    raw.find = denies
+    assert (await shop.apply(payment_id)).payment == before
+    assert await shop.payment(payment_id) == before
+    assert await shop.state(order_id) == ("PLACED", "")
+    await shop.balanced()
+
+
+async def test_a_poll_while_the_gateway_is_down_is_only_put_off(shop: Shop) -> None:
+    order_id, payment_id = await paid_at_the_gateway(shop)
+    await shop.script({"on": "*", "do": "down"})
+    for _ in range(30):
+        shop.clock.advance(60)
+        await shop.poll(payment_id)
+    assert [tuple(row) for row in await shop.rows("SELECT kind, state, error FROM job")] == [("payment", "waiting", "")]
+    await shop.script()
+    shop.clock.advance(1_800)
+    assert await shop.run_jobs() == 1
+    assert await shop.state(order_id) == ("PLACED", "")
+    await shop.balanced()
