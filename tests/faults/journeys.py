@@ -14,11 +14,14 @@ from typing import Any, Final
 
 import msgspec
 
+from haat.engines.sql import Tx
 from haat.errors import HaatError
 from haat.orders.cancel import Actor
 from haat.orders.place import Answer
+from haat.payments.breaks import FIRST, LookAtBreaks
 from haat.payments.model import GatewayDown
 from haat.payments.operator import Wish
+from haat.payments.spans import SPANS
 from tests.faults.rig import PRICE_MINOR, SCARCE, SKUS, Client, Life
 
 Step = Callable[[Life, Client], Awaitable[Any]]
@@ -258,6 +261,31 @@ async def _storm(life: Life, client: Client) -> Any:
             await life.selling.apply(_payment(client, "place"))
 
 
+async def _break(life: Life, client: Client) -> Any:
+    """What should never happen has happened: a hold and a count that are wrong, events that nobody will send."""
+
+    def break_things(tx: Tx) -> None:
+        order_id = client.said["place"]["id"]
+        tx.cursor.execute("UPDATE hold SET state = 'held' WHERE order_id = ?", [order_id])
+        tx.cursor.execute("UPDATE stock SET held = 1 WHERE sku = ?", [Z])
+        tx.cursor.execute("DELETE FROM outbox WHERE topic = 'orders' AND sent_ms = 0")
+
+    await life.plain["orders"].transact(break_things)
+
+
+async def _reconcile(life: Life, _: Client) -> Any:
+    """Every regular run that is due."""
+    for span in SPANS:
+        await life.selling.reconcile.due(span)
+
+
+async def _resolve(life: Life, _: Client) -> Any:
+    """An operator looks at what is open, and says that it is dealt with."""
+    look_at = LookAtBreaks(life.orders, life.selling.reconcile.breaks)
+    for one in await look_at.listed("open", FIRST, 10):
+        await look_at.resolve(one.id, "op_1", "the buyer was called")
+
+
 LATE: Final = {"on": "act", "do": "late_success", "ms": 40 * 60_000}
 JOURNEYS: Final = (
     Journey(
@@ -477,6 +505,39 @@ JOURNEYS: Final = (
         },
         ({"PLACED": 1},),
     ),
+    Journey(
+        "webhook while the gateway is away",
+        {**PAID, "error": script({"on": "find", "do": "error", "times": 1}), "webhook": pump, "later": wait},
+        ({"PLACED": 1},),
+    ),
+    Journey(
+        "another amount",
+        {
+            "wrong": script({"on": "approve", "do": "wrong_amount", "times": 1}),
+            **PAID,
+            "back": come_back(),
+            "refund": pump,
+            "later": wait,
+            "resolve": _resolve,
+            "time": at(26),
+            "sweep": pump,
+        },
+        ({"CANCELLED": 1},),
+    ),
+    Journey(
+        "reconciled",
+        {
+            "silence": script({"on": "webhook", "do": "silence", "times": 9}),
+            **PAID,
+            "back": come_back(),
+            "break": _break,
+            "time": at(3),
+            "reconcile": _reconcile,
+            "pump": pump,
+        },
+        ({"PLACED": 1},),
+        people=("reconcile",),
+    ),
 )
 BY_NAME: Final = {journey.name: journey for journey in JOURNEYS}
 
@@ -494,7 +555,7 @@ async def go(life: Life, client: Client, journey: Journey, how: str) -> None:
         if client.open:
             await _do(life, client, client.open, journey.steps[client.open])
         for name in journey.people:
-            if "refund" in client.said.get("ask", {}) and name not in client.said:
+            if _owed(client) and name not in client.said:
                 await life.settle()
                 await _do(life, client, name, journey.steps[name])
     else:
@@ -502,6 +563,11 @@ async def go(life: Life, client: Client, journey: Journey, how: str) -> None:
             if name not in client.said:
                 await _do(life, client, name, step)
     await life.settle()
+
+
+def _owed(client: Client) -> bool:
+    """Whether there is something for people to do."""
+    return "refund" in (client.said.get("ask") or {}) or "break" in client.said or client.open == "break"
 
 
 async def _do(life: Life, client: Client, name: str, step: Step) -> None:

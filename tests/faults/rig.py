@@ -139,6 +139,7 @@ class Life:
         clock, around = self.clock, Around(watch)
         self.plain = {name: SqliteDatabase(Path(f"{name}.db"), clock) for name in DATABASES}
         orders, carts = around("orders", self.plain["orders"]), around("carts", self.plain["carts"])
+        self.orders = orders
         self.offers = SqlOfferStore(orders, Outbox("haat/inventory", ids))
         self.kv = MemoryKv(clock)
         self.fakepay = FakePay(
