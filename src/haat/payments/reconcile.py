@@ -23,6 +23,8 @@ from haat.payments.reconcile_tally import Tally
 from haat.payments.spans import BUSY_MS, NOW, SLICE_MS, YOUNG_MS, Slot, Slots, Span
 
 PAGE: Final = 500
+AGAIN_MS: Final = 60_000
+"""When a run goes on that a gateway broke off."""
 
 _LOG: Final = structlog.stdlib.get_logger("haat.payments.reconcile")
 
@@ -39,7 +41,8 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
     named: dict[str, int]  # new breaks
     known: dict[str, int]  # breaks that stood there before
     open: int  # breaks open after the run
-    complete: bool  # False: a gateway did not answer to the end; what it did not say is looked at in the next run
+    reached_ms: int  # how far gateways were compared
+    complete: bool  # False: a gateway did not answer to the end; a regular run goes on from there later
     took_ms: int
 
 
@@ -89,6 +92,8 @@ class Reconcile:
         report = await self._run(span, (slot.from_ms, slot.to_ms), slot.at_ms, slot)
 
         def end_run(tx: Tx) -> bool:
+            if not report.complete:  # what the gateway did not say is asked for again, from there on
+                return self.slots.advance(tx, slot, report.reached_ms, tx.now_ms + AGAIN_MS)
             return self.slots.finish(tx, slot, tx.now_ms + span.every_ms, msgspec.json.encode(report))
 
         await self.database.transact(end_run)
@@ -97,12 +102,8 @@ class Reconcile:
     async def _run(self, span: Span, window: tuple[int, int], at_ms: int, slot: Slot | None) -> Report:
         began_ms = await self._now_ms()
         tally = Tally(self.database, self.breaks)
-        complete = True
-        try:
-            await self._gateways(window, at_ms, slot, tally)
-        except GatewayDown as error:
-            complete = False
-            _LOG.warning("reconciliation goes on without the gateway", span=span.name, reason=str(error))
+        reached_ms = await self._gateways(window, at_ms, slot, tally)
+        complete = reached_ms >= window[1]
         await self.inside.standing(tally)
         if span.whole:
             await self.inside.whole(tally)
@@ -117,6 +118,7 @@ class Reconcile:
             named=_plain(tally.named),
             known=_plain(tally.known),
             open=open_breaks,
+            reached_ms=reached_ms,
             complete=complete,
             took_ms=await self._now_ms() - began_ms,
         )
@@ -124,16 +126,21 @@ class Reconcile:
             _LOG.warning("reconciliation found breaks", span=span.name, found=report.found, open=open_breaks)
         return report
 
-    async def _gateways(self, window: tuple[int, int], at_ms: int, slot: Slot | None, tally: Tally) -> None:
-        """All gateways, slice by slice from `at_ms` on; progress is kept after each. Raises: GatewayDown."""
+    async def _gateways(self, window: tuple[int, int], at_ms: int, slot: Slot | None, tally: Tally) -> int:
+        """All gateways, slice by slice from `at_ms` on; progress is kept after each. How far it came."""
         seen = {name: Seen() for name in self.gateways}
         while at_ms < window[1] and self.gateways:
             end_ms = min(at_ms + SLICE_MS, window[1])
-            for name, gateway in self.gateways.items():
-                await self.at_gateway.slice(gateway, (at_ms, end_ms), seen[name], tally)
+            try:
+                for name, gateway in self.gateways.items():
+                    await self.at_gateway.slice(gateway, (at_ms, end_ms), seen[name], tally)
+            except GatewayDown as error:
+                _LOG.warning("reconciliation goes on without the gateway", reached_ms=at_ms, reason=str(error))
+                return at_ms
             at_ms = end_ms
             if slot is not None and at_ms < window[1]:
                 await self._advance(slot, at_ms)
+        return window[1]
 
     async def _advance(self, slot: Slot, at_ms: int) -> None:
         def keep_progress(tx: Tx) -> bool:
