@@ -72,8 +72,11 @@ def test_search_to_a_placed_order_on_a_phone(opened: Opened, shop_url: str, scri
     page.screenshot(path=shots / f"cart-390-{script}.png", full_page=True)
     to_pay = page.locator(".sums dd.all").text_content()
     page.get_by_role("link", name="Go to checkout").click()
-    # an error keeps everything that was typed
+    # a look at the cart and an error keep everything that was typed
     page.fill("#name", "Meera Krishnan")
+    page.get_by_role("link", name="Change", exact=True).click()
+    page.go_back()
+    expect(page.locator("#name")).to_have_value("Meera Krishnan")
     page.fill("#phone", "98450 1234")
     page.get_by_role("button", name=re.compile("Order and pay")).click()
     expect(page.locator("#errors")).to_be_visible()

@@ -29,6 +29,7 @@ _FIELDS: Final = ("name", "phone", "pincode", "email", "street", "payment", "on_
 _IDS: Final[Mapping[str, str]] = {"pincode": "pincode-to", "line1": "street", "line2": "street", "method": "payment"}
 _LINE_CHARS: Final = 200
 _FORM_BYTES: Final = 16_384
+OK: Final = 200
 
 
 @dataclass(slots=True)
@@ -152,7 +153,7 @@ class CheckoutPages:
         return self._page(visit, cart, FormView(values, errors or {}), notes, status)
 
     def _page(
-        self, visit: Visit, cart: CartView, form: FormView, notes: list[str], status: int = 200
+        self, visit: Visit, cart: CartView, form: FormView, notes: list[str], status: int = OK
     ) -> Response[bytes]:
         parcels = cart_parcels(cart, visit.today)
         pincode = form.values.get("pincode", "").strip()
@@ -179,7 +180,9 @@ class CheckoutPages:
         title = "Error: Checkout | haat" if form.errors else "Checkout | haat"
         frame = visit.frame(title, robots="noindex")
         body = self.render("checkout.html", page=view, frame=frame)
-        return page(visit.request, body, status, cache_control="no-store")
+        # the empty form holds nothing private, and only what may be kept is given back with its fields by "Back"
+        kept = {"cache_control": "no-store"} if status != OK else {}
+        return page(visit.request, body, status, **kept)
 
 
 def _method(text: str) -> Method:
