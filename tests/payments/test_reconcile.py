@@ -8,11 +8,13 @@ from typing import Any
 import pytest
 
 from haat.engines.sql import Tx
+from haat.engines.sql.idempotency import Claim
 from haat.engines.system import SeededIds
 from haat.orders.model import NotAvailable
 from haat.payments.adapters.fakepay import FakePayGateway
 from haat.payments.breaks import FIRST, Break, BreakOver, Finding, NoSuchBreak, rank_of
 from haat.payments.model import Intent
+from haat.payments.operator import Wish
 from haat.payments.reconcile_loop import ReconcileLoop
 from haat.payments.spans import HOURLY
 from tests.conftest import ManualClock
@@ -169,6 +171,22 @@ async def test_an_order_that_was_paid_and_not_placed_is_placed(world: Reconciled
     report = await world.run()
     assert report.healed == {"ORDER_MONEY": 1}
     assert await shop.state(order_id) == ("PLACED", "")
+
+
+async def test_what_an_operator_gave_back_is_no_break(world: Reconciled) -> None:
+    shop = world.shop
+    for turn, then_cancelled in enumerate((False, True)):
+        order_id, payment_id = await shop.ordered(owner=f"crt_{turn}")
+        await shop.start(payment_id)
+        await shop.act(payment_id, "approve")
+        await shop.settled()
+        wish = Wish(order_id=order_id, amount_minor=5_000, note="scratched")
+        await shop.operator.ask(wish, "operator:tok_1", Claim("operator:tok_1", f"k{turn}", "f" * 64))
+        if then_cancelled:
+            await shop.cancel(order_id)
+        await shop.settled()
+    report = await world.run()
+    assert (report.found, report.compared["refunds"]) == ({}, 3)
 
 
 # ---- a gateway that is away, and runs that are broken off

@@ -162,6 +162,17 @@ class Uneven(msgspec.Struct, frozen=True):
     does: str
 
 
+class Kept(msgspec.Struct, frozen=True):
+    """What pays an order."""
+
+    left_minor: int = 0  # captured, and not sent back or due back
+    by_hand_minor: int = 0  # given back because a person wished it, while the order went on
+
+    def of(self, state: str) -> int:
+        """What counts as paid for an order in this state: gifts of the house count, until all of it goes back."""
+        return self.left_minor + (0 if state == "CANCELLED" else self.by_hand_minor)
+
+
 class MoneyBooks(Protocol):
     """Payments' own rows, by pages."""
 
@@ -190,8 +201,8 @@ class MoneyBooks(Protocol):
     def unhandled(self, tx: Tx, before_ms: int, most: int) -> Sequence[UnhandledWebhook]:
         """Webhooks that came before then and were not handled, the oldest first. One statement."""
 
-    def kept(self, tx: Tx, order_ids: Sequence[str]) -> Mapping[str, int]:
-        """What was paid for these orders and not sent back, refunds by an operator's wish left out. Two statements."""
+    def kept(self, tx: Tx, order_ids: Sequence[str]) -> Mapping[str, Kept]:
+        """What is left of what was paid for these orders; orders nobody paid are absent. Two statements."""
 
     def outcomes(self, tx: Tx) -> Sequence[Uneven]:
         """Successes without the one outcome row, and the other way round. One statement."""

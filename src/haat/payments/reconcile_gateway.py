@@ -75,7 +75,7 @@ class GatewayAudit:
     async def right_again(self, gateways: Sequence[Gateway], one: Break) -> bool:
         """Whether what a break is about matches now. Raises: GatewayDown."""
         if one.kind in (MISSING_LOCAL, ORPHAN_REFUND):
-            return False  # what we do not have we cannot ask for; a later run or a person decides
+            return False  # what we do not have we cannot ask for: a person decides
         for gateway in gateways:
             payments, refunds = await self._about(gateway.name, one.refs)
             if payments:

@@ -1,6 +1,6 @@
 """What must agree inside the shop: orders with their money, holds, timers and events; counts with their journal."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, NamedTuple
 
@@ -8,7 +8,7 @@ from haat.engines.sql import Database, Tx
 from haat.engines.sql.jobs import parked
 from haat.payments import breaks as kinds
 from haat.payments.apply import ApplyPayment
-from haat.payments.books import Closing, Holds, MoneyBooks, OrderBooks, OrderHead, StockBooks, Sweep
+from haat.payments.books import Closing, Holds, Kept, MoneyBooks, OrderBooks, OrderHead, StockBooks, Sweep
 from haat.payments.breaks import Detail, Finding
 from haat.payments.model import Payment, Refund
 from haat.payments.ports import Orders
@@ -51,7 +51,7 @@ class _Page(NamedTuple):
     """Some orders beside their money and holds, at one moment."""
 
     heads: Sequence[OrderHead]
-    kept: dict[str, int]
+    kept: Mapping[str, Kept]
     holds: dict[str, dict[str, int]]
 
 
@@ -234,7 +234,7 @@ class ShopAudit:
                 if finding.kind == kinds.ORPHAN_HOLD:
                     self._end_holds(tx, finding.refs, page)
                 elif finding.kind == kinds.ORDER_MONEY and page.heads:
-                    self._settle_money(tx, page.heads[0], page.kept.get(finding.refs, 0))
+                    self._settle_money(tx, page.heads[0], page.kept.get(finding.refs, Kept()).left_minor)
                 after = self._beside(tx, list(self.rooms.orders.heads(tx, [finding.refs]).values()), finding.refs)
                 if not after.heads:
                     return not {"held", "committed"} & set(after.holds.get(finding.refs, {}))
@@ -264,7 +264,7 @@ class ShopAudit:
     def _beside(self, tx: Tx, heads: Sequence[OrderHead], *others: str) -> _Page:
         ids = [*(head.id for head in heads), *others]
         holds = {order_id: dict(states) for order_id, states in self.rooms.stock.holds_of(tx, ids).items()}
-        return _Page(heads, dict(self.money.kept(tx, ids)), holds)
+        return _Page(heads, self.money.kept(tx, ids), holds)
 
     async def _events(self, tally: Tally) -> None:
         steps = await self.database.read(lambda tx: self.rooms.orders.untold(tx, tx.now_ms - EVENTS_MS))
@@ -328,7 +328,7 @@ def _wrong(page: _Page) -> list[Finding]:
             words = ", ".join(f"{count} {state}" for state, count in sorted(states.items())) or "none"
             found.append(Finding(kind, head.id, {"order": head.state, "holds": words, "should": want}))
         paid_now = head.state == "DELIVERED" or (head.method != "cod" and head.state in ("PLACED", "PACKED", "SHIPPED"))
-        should_minor, kept_minor = head.total_minor if paid_now else 0, page.kept.get(head.id, 0)
+        should_minor, kept_minor = head.total_minor if paid_now else 0, page.kept.get(head.id, Kept()).of(head.state)
         if should_minor != kept_minor:
             detail: Detail = {"order": head.state, "should_minor": should_minor, "kept_minor": kept_minor}
             found.append(Finding(kinds.ORDER_MONEY, head.id, detail))

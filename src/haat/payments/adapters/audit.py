@@ -19,7 +19,7 @@ from sqlalchemy import (
 from haat.engines.sql import Statement, Tx
 from haat.payments.adapters.statements import payment_of, refund_of
 from haat.payments.adapters.tables import LEDGER, OUTCOME, PAYMENT, REFUND, WEBHOOK
-from haat.payments.books import Uneven, UnhandledWebhook
+from haat.payments.books import Kept, Uneven, UnhandledWebhook
 from haat.payments.model import Payment, Refund
 
 _IDS: Final[BindParameter[str]] = bindparam("ids", expanding=True)
@@ -184,13 +184,11 @@ class SqlMoneyBooks:
         """See MoneyBooks."""
         return [UnhandledWebhook(*row) for row in _UNHANDLED.all(tx, {"before_ms": before_ms, "most": most})]
 
-    def kept(self, tx: Tx, order_ids: Sequence[str]) -> Mapping[str, int]:
+    def kept(self, tx: Tx, order_ids: Sequence[str]) -> Mapping[str, Kept]:
         """See MoneyBooks."""
         asked = {"ids": list(order_ids) or [_NOBODY]}
-        sums = {row[0]: int(row[1]) for row in _KEPT.all(tx, asked)}
-        for order_id, by_hand_minor in _BY_HAND.all(tx, asked):
-            sums[order_id] += int(by_hand_minor)
-        return sums
+        by_hand = {row[0]: int(row[1]) for row in _BY_HAND.all(tx, asked)}
+        return {row[0]: Kept(int(row[1]), by_hand.get(row[0], 0)) for row in _KEPT.all(tx, asked)}
 
     def outcomes(self, tx: Tx) -> list[Uneven]:
         """See MoneyBooks."""
