@@ -20,9 +20,11 @@ from haat.payments.ports import Gateway
 from haat.payments.reconcile_gateway import GatewayAudit, Seen
 from haat.payments.reconcile_shop import ShopAudit
 from haat.payments.reconcile_tally import Tally
-from haat.payments.spans import BUSY_MS, NOW, SLICE_MS, YOUNG_MS, Slot, Slots, Span
+from haat.payments.spans import BUSY_MS, MOST_SLICE_MS, NOW, SLICE_MS, YOUNG_MS, Slot, Slots, Span
 
 PAGE: Final = 500
+MANY: Final = 20_000
+"""Rows in a slice from which on the next one is shorter: their references are in memory meanwhile."""
 AGAIN_MS: Final = 60_000
 """When a run goes on that a gateway broke off."""
 
@@ -129,8 +131,9 @@ class Reconcile:
     async def _gateways(self, window: tuple[int, int], at_ms: int, slot: Slot | None, tally: Tally) -> int:
         """All gateways, slice by slice from `at_ms` on; progress is kept after each. How far it came."""
         seen = {name: Seen() for name in self.gateways}
+        size_ms, looked = SLICE_MS, 0
         while at_ms < window[1] and self.gateways:
-            end_ms = min(at_ms + SLICE_MS, window[1])
+            end_ms = min(at_ms + size_ms, window[1])
             try:
                 for name, gateway in self.gateways.items():
                     await self.at_gateway.slice(gateway, (at_ms, end_ms), seen[name], tally)
@@ -138,6 +141,8 @@ class Reconcile:
                 _LOG.warning("reconciliation goes on without the gateway", reached_ms=at_ms, reason=str(error))
                 return at_ms
             at_ms = end_ms
+            before, looked = looked, tally.compared.total()
+            size_ms = _next_size_ms(size_ms, looked - before)
             if slot is not None and at_ms < window[1]:
                 await self._advance(slot, at_ms)
         return window[1]
@@ -182,6 +187,13 @@ class Reconcile:
 
     async def _now_ms(self) -> int:
         return await self.database.read(lambda tx: tx.now_ms, brief=True)
+
+
+def _next_size_ms(size_ms: int, rows: int) -> int:
+    """Quiet hours are looked at many at a time, so that a quiet week costs few calls; busy ones by themselves."""
+    if rows < PAGE:
+        return min(size_ms * 2, MOST_SLICE_MS)
+    return size_ms if rows < MANY else max(size_ms // 2, YOUNG_MS)
 
 
 def _plain(counts: Counter[str]) -> dict[str, int]:

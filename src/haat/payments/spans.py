@@ -13,7 +13,10 @@ DAY_MS: Final = 24 * HOUR_MS
 YOUNG_MS: Final = MINUTE_MS
 """What is younger may be on its way still: a webhook, an answer, a commit between two reads."""
 SLICE_MS: Final = HOUR_MS
-"""A window is compared in slices: as much as is in memory at once, and is done again after a kill."""
+MOST_SLICE_MS: Final = 6 * HOUR_MS
+"""A window is compared in slices: as much as is in memory at once, and is done again after a kill. The first is an
+hour; they grow while little happened in them.
+"""
 BUSY_MS: Final = 5 * MINUTE_MS
 """How long a slice may take before another process takes the run over."""
 
