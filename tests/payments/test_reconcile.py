@@ -1,5 +1,6 @@
 """What reconciliation finds, how it heals, and what it leaves to people."""
 
+import asyncio
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -15,11 +16,12 @@ from haat.payments.adapters.fakepay import FakePayGateway
 from haat.payments.breaks import FIRST, Break, BreakOver, Finding, NoSuchBreak, rank_of
 from haat.payments.model import Intent
 from haat.payments.operator import Wish
+from haat.payments.reconcile import Report
 from haat.payments.reconcile_loop import ReconcileLoop
 from haat.payments.spans import HOURLY
 from tests.conftest import ManualClock
 from tests.payments.reconciling import Reconciled, reconciled
-from tests.payments.shop import BASE, KEY, SECRET, Shop
+from tests.payments.shop import BASE, KEY, PRICE_MINOR, SECRET, SKU, Shop
 
 
 @pytest.fixture
@@ -187,6 +189,38 @@ async def test_what_an_operator_gave_back_is_no_break(world: Reconciled) -> None
         await shop.settled()
     report = await world.run()
     assert (report.found, report.compared["refunds"]) == ({}, 3)
+
+
+async def test_beside_buyers_at_work_nothing_is_named_or_changed(world: Reconciled) -> None:
+    shop = world.shop
+    await shop.sell(SKU, dict.fromkeys(shop.serving(), 100), PRICE_MINOR)
+    stop = asyncio.Event()
+
+    async def buyer(number: int) -> None:
+        for turn in range(3):
+            order_id, payment_id = await shop.ordered(owner=f"crt_{number}_{turn}")
+            await shop.start(payment_id)
+            await shop.act(payment_id, ("approve", "decline")[(number + turn) % 2])
+            await shop.gateway_app.drain()
+            if (number + turn) % 4 == 0:
+                await shop.cancel(order_id)
+
+    async def operator() -> list[Report]:
+        reports = []
+        while not stop.is_set():
+            reports.append(await world.run())
+            shop.clock.advance(5)
+        return reports
+
+    async def buyers() -> None:
+        await asyncio.gather(*(buyer(number) for number in range(8)))
+        stop.set()
+
+    reports, _ = await asyncio.gather(operator(), buyers())
+    assert len(reports) > 1
+    assert [(report.found, report.open) for report in reports] == [({}, 0)] * len(reports)
+    await shop.settled()
+    await shop.balanced()
 
 
 # ---- a gateway that is away, and runs that are broken off
