@@ -38,7 +38,7 @@ contracts: $(STAMP) ## the contract suites on the embedded engines, each promise
 
 FAULTS ?= full
 faults: $(STAMP) ## processes killed at every call they make, and races, at full size (FAULTS=small: as CI does)
-	@HAAT_FAULTS=$(FAULTS) $(BIN)/python -m pytest -q tests -m fault -n 2 --dist worksteal
+	@HAAT_FAULTS=$(FAULTS) $(BIN)/python -m pytest -q tests -m fault -n 2 --dist loadgroup
 
 fuzz: $(STAMP) ## the API fuzzed from its own OpenAPI document (2,000 cases)
 	@$(BIN)/python -m pytest -q tests/fuzz -m fuzz -s

@@ -29,7 +29,6 @@ from tests.faults.zygote import ROOT, SHM
 
 HOME = "560034"
 ADDRESS = {"name": "Meera Krishnan", "phone": "9845012345", "line1": "14, 3rd Cross, Koramangala", "pincode": HOME}
-ITEMS = 100
 USERS = 40
 
 
@@ -51,6 +50,7 @@ class Crowded:
     """A shop on its own files, with a server that can be killed."""
 
     folder: Path
+    items: int
     method: str = "cod"
     skus: list[str] = field(default_factory=list)
     tokens: list[str] = field(default_factory=list)
@@ -72,8 +72,20 @@ class Crowded:
 
         return asyncio.run(inside())
 
+    def drain(self) -> None:
+        """What waits is done."""
+
+        async def nothing_more(_: Shop) -> None:
+            """Opening and draining is all."""
+
+        self.prepare(nothing_more)
+
+    def log(self) -> str:
+        """What the server said."""
+        return (self.folder.parent / "serve.log").read_text(encoding="utf-8")
+
     async def _fill(self, shop: Shop) -> None:
-        await seed(MarketInShop(shop), size=ITEMS, seed=1, pictures=False, progress=lambda *_: None)
+        await seed(MarketInShop(shop), size=self.items, seed=1, pictures=False, progress=lambda *_: None)
         self.tokens = [(await shop.create_token("user"))[1] for _ in range(USERS)]
         priced = "SELECT sku FROM offer WHERE price_minor IS NOT NULL AND active = 1 ORDER BY sku"
         for (sku,) in self.rows(priced):
@@ -114,7 +126,7 @@ class Crowded:
             )
         began = time.monotonic()
         while True:
-            assert self.process.poll() is None, (self.folder.parent / "serve.log").read_text(encoding="utf-8")[-4_000:]
+            assert self.process.poll() is None, self.log()[-4_000:]
             assert time.monotonic() - began < START_S
             try:
                 with urllib.request.urlopen(f"http://127.0.0.1:{shop}/healthz", timeout=2):
@@ -248,10 +260,10 @@ async def _serving(shop: Shop, sku: str) -> list[str]:
 
 
 @contextmanager
-def crowded() -> Iterator[Crowded]:
+def crowded(items: int) -> Iterator[Crowded]:
     """A small market, stocked and not served yet."""
     with tempfile.TemporaryDirectory(dir=SHM if SHM.is_dir() else None, prefix="haat-races-") as folder:
-        shop = Crowded(Path(folder) / "var")
+        shop = Crowded(Path(folder) / "var", items)
         shop.prepare(shop._fill)
         try:
             yield shop

@@ -37,6 +37,7 @@ class Journey:
     name: str
     steps: Mapping[str, Step]
     ends: tuple[Mapping[str, int], ...]
+    refused: tuple[str, ...] = ()  # steps that the gateway may refuse
     people: tuple[str, ...] = ()  # steps of people at work in the shop, who come back whatever happens
 
 
@@ -449,6 +450,7 @@ JOURNEYS: Final = (
             "pump": pump,
         },
         ({"PLACED": 1},),
+        refused=("start",),
     ),
     Journey(
         "refund in doubt",
@@ -601,7 +603,7 @@ async def wrong(life: Life, client: Client, journey: Journey, how: str) -> list[
         found.append(f"ended as {counted}, not as {journey.ends}")
     for step, said in client.said.items():
         if isinstance(said, dict):
-            found += await _denied(life, step, said, states, how)
+            found += await _denied(life, step, said, states, how, journey.refused)
     for step, before, after in client.again:
         if isinstance(before, dict) and isinstance(after, dict) and before.get("id") != after.get("id"):
             found.append(f"{step} was answered {before} and then {after}")
@@ -614,12 +616,14 @@ async def wrong(life: Life, client: Client, journey: Journey, how: str) -> list[
     return found
 
 
-async def _denied(life: Life, step: str, said: dict[str, Any], states: Mapping[str, str], how: str) -> list[str]:
+async def _denied(
+    life: Life, step: str, said: dict[str, Any], states: Mapping[str, str], how: str, refused: tuple[str, ...]
+) -> list[str]:
     """Answers that the databases do not know of."""
     found = []
     if said.get("status", 200) >= 500:
         found.append(f"{step} was answered {said} to the last")
-    if said.get("refused") and how != "late" and step not in REFUSED:
+    if said.get("refused") and how != "late" and step not in refused:
         found.append(f"{step} was refused: {said}")
     if any(name in said and said[name] not in states for name in ("id", "other")):
         found.append(f"{step} told of an order that is not there: {said}")
@@ -635,10 +639,6 @@ async def _denied(life: Life, step: str, said: dict[str, Any], states: Mapping[s
         if name in said and reached.get(states[said[name]], 0) < number:
             found.append(f"{name} was answered, and the order is {states[said[name]]}")
     return found
-
-
-REFUSED: Final = frozenset({"start", "approve"})
-"""Steps whose refusal is part of some story: a gateway that does not take the payment."""
 
 
 async def _carts(life: Life, client: Client, journey: Journey, how: str) -> list[str]:

@@ -14,23 +14,32 @@ import pytest
 
 from tests.faults.crowd import Answer, Crowded, crowded
 
-pytestmark = [pytest.mark.fault, pytest.mark.timeout(1_800)]
+pytestmark = [pytest.mark.fault, pytest.mark.timeout(1_800), pytest.mark.xdist_group("crowd")]
 FULL = os.environ.get("HAAT_FAULTS", "") == "full"
 RUN_NUMBER = int(os.environ.get("HAAT_RUN_NUMBER", "1"))
 BUYERS, UNITS = 200, 50
 ROUNDS = 20 if FULL else 2
 KILLED_ROUNDS = 20 if FULL else 1
+BASKET_ROUNDS = ROUNDS // 2
 KEYS = 2_000 if FULL else 40
+PLENTY = 10  # skus that never run out
 PROCESSES = 3
 
 
 @pytest.fixture(scope="module")
 def shop() -> Iterator[Crowded]:
-    with crowded() as shop:
-        assert len(shop.skus) >= 45, len(shop.skus)
-        shop.stock(dict.fromkeys(shop.skus[:40], UNITS) | dict.fromkeys(shop.skus[40:], 100_000))
+    """At the end, when the server has stopped and everything that waits is done, all is in order."""
+    scarce = ROUNDS + KILLED_ROUNDS + 3 * BASKET_ROUNDS
+    with crowded(3 * (scarce + PLENTY)) as shop:
+        assert len(shop.skus) >= scarce + PLENTY, len(shop.skus)
+        shop.skus = shop.skus[: scarce + PLENTY]
+        shop.stock(dict.fromkeys(shop.skus[:scarce], UNITS) | dict.fromkeys(shop.skus[scarce:], 100_000))
         shop.start()
         yield shop
+        shop.stop()
+        shop.drain()
+        shop.verified(drained=True)
+        assert '"status":5' not in shop.log(), "no request was answered with 5xx"
 
 
 def fresh(shop: Crowded) -> str:
@@ -88,7 +97,7 @@ def test_two_hundred_buyers_for_fifty_units_while_the_server_is_killed(shop: Cro
 
 
 def test_baskets_in_opposite_orders_are_whole_or_not_at_all(shop: Crowded) -> None:
-    for _ in range(ROUNDS // 2):
+    for _ in range(BASKET_ROUNDS):
         skus = [fresh(shop) for _ in range(3)]
         with shop.crowd(PROCESSES) as crowd:
             crowd.send(
@@ -105,7 +114,7 @@ def test_baskets_in_opposite_orders_are_whole_or_not_at_all(shop: Crowded) -> No
 
 
 def test_each_write_five_times_at_once_is_one_effect_and_one_answer(shop: Crowded) -> None:
-    plenty = shop.skus[-10:]
+    plenty = shop.skus[-PLENTY:]
     before = int(shop.rows("SELECT COUNT(*) FROM orders")[0][0])
     repeated, other = [], []
     for n in range(KEYS):
@@ -153,16 +162,3 @@ def test_two_tabs_of_one_checkout_are_one_order(shop: Crowded) -> None:
         assert one.order_id == other.order_id
         assert {one.status, other.status} == {200, 201}
     assert len({answer.order_id for answer in answers}) == pairs
-
-
-def test_at_rest_everything_is_in_order(shop: Crowded) -> None:
-    """Last: what the crowds left behind, when the server has ended and everything that waits is done."""
-    shop.stop()
-    log = (shop.folder.parent / "serve.log").read_text(encoding="utf-8")
-    assert '"status":5' not in log, "no request was answered with 5xx"
-
-    async def at_rest(open_shop: object) -> None:
-        return None
-
-    shop.prepare(at_rest)
-    shop.verified(drained=True)
