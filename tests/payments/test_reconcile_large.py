@@ -38,6 +38,9 @@ async def reports_zero(folder: Path, orders: int) -> None:
         assert report.compared["orders"] >= orders
         assert report.compared["intents"] == report.compared["payments"] >= orders * 0.8
 
+        if orders > QUICK:
+            return
+
         def break_one(tx: Tx) -> None:
             tx.cursor.execute("UPDATE stock SET held = held + 1, on_hand = on_hand + 1 WHERE sku = 'acme.7'", ())
 
