@@ -64,15 +64,17 @@ class WishPages:
     async def change(self, visit: Visit, body: bytes) -> Redirect:
         """One form: remember, be told, remove, or into the cart. Raises: NotFound, Conflict, Unavailable."""
         form = dict(pairs_of(body))
-        async with writing_buyer(visit.request, self.ids) as owner:
-            to = await self._do(owner, form)
+        to = "/wishlist"
+        if form.get("do") == "remove":  # who has no list is given none for it
+            await self.remove(await buyer_of_call(visit.request), form.get("item_id", ""))
+        else:
+            async with writing_buyer(visit.request, self.ids) as owner:
+                to = await self._do(owner, form)
         return Redirect(same_site(form.get("next", to)), status_code=303, headers={"cache-control": "no-store"})
 
     async def _do(self, owner: str, form: Mapping[str, str]) -> str:
         item_id, act = form.get("item_id", ""), form.get("do", "")
-        if act == "remove":
-            await self.remove(owner, item_id)
-        elif act == "cart":
+        if act == "cart":
             try:
                 await self.put_line(owner, form.get("sku", ""), 1, at_least=True)
             except (NotFound, Conflict):
