@@ -81,8 +81,7 @@ class WishPages:
                 return "/wishlist"  # the list says what became of it
             await self.remove(owner, item_id)
             return "/cart"
-        else:
-            await self.put(owner, item_id, tell_back=act == "tell")
+        await self.put(owner, item_id, tell_back=act == "tell")
         return "/wishlist"
 
 
