@@ -213,6 +213,18 @@ async def test_a_price_that_rose_since_the_quote_is_asked_again_and_one_that_fel
     assert made.total.minor == 55_000
 
 
+async def test_a_total_that_rose_though_no_line_did_is_asked_again(world: World) -> None:
+    """What costs less may bring the order below what is sent for free."""
+    near = world.serving()[0]
+    await world.sell("a.X", {near: 9}, 50_000)
+    quote = await world.quotes([Wanted("a.X", 1)], PIN)
+    await world.sell("a.X", {near: 9}, 49_000)
+    with pytest.raises(QuoteChanged) as caught:
+        await world.order({"a.X": 1}, quote=quote.token)
+    assert [change.what for change in told(caught.value, "changes")] == ["total"]
+    assert told(caught.value, "quote").totals.total_minor > quote.totals.total_minor
+
+
 async def test_a_price_that_rises_between_plan_and_commit_is_noticed_by_the_guard(world: World) -> None:
     near = world.serving()[0]
     await world.sell("a.X", {near: 9}, 50_000)

@@ -91,3 +91,14 @@ async def test_orders_paid_cancelled_and_expired_at_once_leave_everything_in_bal
     after = await left(world)
     assert all(after[sku] + held.get(sku, 0) == there[sku] for sku in SKUS)
     await world.sound()
+
+
+async def test_two_tabs_at_once_make_one_order_of_a_checkout(world: World) -> None:
+    """Each has its own key and none has seen the other's order: only the checkout can tell."""
+    await world.sell("a.X", {world.serving()[0]: 20})
+    answers = await at_once(*(world.place(world.command({"a.X": 1}, checkout_id="chk-1")) for _ in range(8)))
+    assert [answer for answer in answers if not isinstance(answer, Answer)] == []
+    assert len({given(answer).id for answer in answers}) == 1
+    assert Counter(answer.replayed for answer in answers) == {False: 1, True: 7}
+    assert await world.sum("SELECT COUNT(*) FROM orders") == 1
+    await world.sound()

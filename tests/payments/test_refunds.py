@@ -2,14 +2,16 @@
 
 import asyncio
 import itertools
+from typing import Any
 
 import msgspec
 import pytest
 
 from haat.engines.sql.idempotency import Claim
 from haat.errors import Conflict, KeyReused
-from haat.payments.model import NoSuchPayment, NoSuchRefund, OverRefund
+from haat.payments.model import GatewayRefund, NoSuchPayment, NoSuchRefund, OverRefund
 from haat.payments.operator import Wish
+from haat.payments.refund import SendRefund
 from tests.payments.shop import PRICE_MINOR, Shop
 
 _SERIAL = itertools.count()
@@ -64,6 +66,27 @@ async def test_an_unknown_refund_is_asked_for_before_it_is_sent_again(shop: Shop
     assert await state(shop) == "DONE"
     assert len((await shop.raw.refunds(0, 2**52, "", 10))[0]) == 1
     await shop.gateway_agrees()
+
+
+async def test_a_refund_is_written_before_it_is_sent(shop: Shop) -> None:
+    """Who finds it after a crash must know that the gateway may have it: a gateway forgets keys after some days."""
+    refund_id = await owed(shop)
+    seen = []
+
+    class Watched:
+        """The gateway, and what the shop had written when it was told to send."""
+
+        def __getattr__(self, name: str) -> object:
+            return getattr(shop.raw, name)
+
+        async def refund(self, *, reference: str, intent_id: str, amount_minor: int) -> GatewayRefund:
+            seen.append(await state(shop))
+            return await shop.raw.refund(reference=reference, intent_id=intent_id, amount_minor=amount_minor)
+
+    watched: Any = Watched()
+    await SendRefund(shop.database, shop.payments, {"fakepay": watched})(refund_id)
+    assert seen == ["REQUESTED"]
+    assert await state(shop) == "DONE"
 
 
 async def test_a_gateway_that_is_down_for_hours_loses_no_refund(shop: Shop) -> None:

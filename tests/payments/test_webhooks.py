@@ -100,10 +100,12 @@ async def test_a_webhook_while_the_gateway_is_down_is_handled_later(shop: Shop) 
     await shop.script({"on": "*", "do": "down"})
     await shop.hear(*shop.webhooks[0])
     assert await shop.state(order_id) == ("CREATED", "")
+    assert await kept(shop) == [(payment_id, 0)]
     await shop.script()
     shop.clock.advance(60)
     await shop.run_jobs()
     assert await shop.state(order_id) == ("PLACED", "")
+    assert await kept(shop) == [(payment_id, shop.clock.now_ms())]
 
 
 async def test_failed_after_captured_changes_nothing(shop: Shop) -> None:
