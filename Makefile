@@ -5,7 +5,7 @@ BIN := .venv/bin
 STAMP := .venv/.setup
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test check contracts faults fuzz e2e bench docs lock
+.PHONY: help setup run test check contracts faults planted fuzz e2e bench docs lock
 
 help: ## list the targets
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | awk 'BEGIN{FS=":.*## "}{printf "  make %-10s %s\n", $$1, $$2}'
@@ -39,6 +39,9 @@ contracts: $(STAMP) ## the contract suites on the embedded engines, each promise
 FAULTS ?= full
 faults: $(STAMP) ## processes killed at every call they make, and races, at full size (FAULTS=small: as CI does)
 	@HAAT_FAULTS=$(FAULTS) $(BIN)/python -m pytest -q tests -m fault -n 2 --dist loadgroup
+
+planted: $(STAMP) ## known mistakes put into a copy, one at a time: a quick test finds each
+	@$(BIN)/python -m tools.planted
 
 fuzz: $(STAMP) ## the API fuzzed from its own OpenAPI document (2,000 cases)
 	@$(BIN)/python -m pytest -q tests/fuzz -m fuzz -s
