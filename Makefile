@@ -38,7 +38,7 @@ contracts: $(STAMP) ## the contract suites on the embedded engines, each promise
 
 FAULTS ?= full
 faults: $(STAMP) ## processes killed at every call they make, and races, at full size (FAULTS=small: as CI does)
-	@HAAT_FAULTS=$(FAULTS) $(BIN)/python -m pytest -q tests -m fault -n 2 --dist loadgroup
+	@HAAT_TEST_FAULTS=$(FAULTS) $(BIN)/python -m pytest -q tests -m fault -n 2 --dist loadgroup
 
 planted: $(STAMP) ## known mistakes put into a copy, one at a time: a quick test finds each
 	@$(BIN)/python -m tools.planted

@@ -15,8 +15,8 @@ import pytest
 from tests.faults.crowd import Answer, Crowded, crowded
 
 pytestmark = [pytest.mark.fault, pytest.mark.timeout(1_800), pytest.mark.xdist_group("crowd")]
-FULL = os.environ.get("HAAT_FAULTS", "") == "full"
-RUN_NUMBER = int(os.environ.get("HAAT_RUN_NUMBER", "1"))
+FULL = os.environ.get("HAAT_TEST_FAULTS", "") == "full"
+RUN_NUMBER = int(os.environ.get("HAAT_TEST_RUN_NUMBER", "1"))
 BUYERS, UNITS = 200, 50
 ROUNDS = 20 if FULL else 2
 KILLED_ROUNDS = 20 if FULL else 1

@@ -386,7 +386,7 @@ def test_whatever_happens_everything_balances() -> None:
 @pytest.mark.timeout(20_000)
 def test_whatever_happens_at_length() -> None:
     """New programs at every run; a failure says how to repeat it. HAAT_MACHINE_EXAMPLES: how many of them."""
-    usual = 200 if os.environ.get("HAAT_FAULTS", "") == "full" else 15
+    usual = 200 if os.environ.get("HAAT_TEST_FAULTS", "") == "full" else 15
     examples = int(os.environ.get("HAAT_MACHINE_EXAMPLES", usual))
     many: Any = settings(max_examples=examples, stateful_step_count=100, deadline=None, print_blob=True)
     run_state_machine_as_test(SellingMachine, settings=many)
