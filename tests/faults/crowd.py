@@ -252,10 +252,10 @@ async def _serving(shop: Shop, sku: str) -> list[str]:
     reach = shop.serviceability.reach
     place = reach.place(HOME)
     assert place is not None
-    column = reach.column(place, "standard")
-    rows = [
-        (reach.ordinals[row.warehouse], row.warehouse) for row in (await shop.offers.offers_by_sku([sku]))[sku].stock
-    ]
+    offer = (await shop.offers.offers_by_sku([sku]))[sku]
+    body = (await shop.catalog.documents([offer.item_id]))[offer.item_id]
+    column = reach.column(place, json.loads(body).get("shipping_class", "standard"))
+    rows = [(reach.ordinals[row.warehouse], row.warehouse) for row in offer.stock]
     return [warehouse for at, warehouse in rows if column[at] != 255 and reach.takes_cash(place, at)]
 
 
