@@ -11,6 +11,7 @@ from haat.engines.sql.idempotency import Claim
 from haat.errors import Conflict, HaatError, Invalid
 from haat.orders.model import Address, Method, OnLatePayment, Wanted
 from haat.orders.place import Answer, PlaceCommand
+from haat.payments.model import GatewayDown
 from tests.contracts.machines import Machine
 from tests.orders.world import PIN
 from tests.properties.shop import SKUS, Died, Process, Shop, open_shop
@@ -57,10 +58,12 @@ class People(Machine[Shop]):
         raise AssertionError("it dies again and again")
 
     def one(self, number: int) -> Given:
-        return list(self.told.orders.values())[number % len(self.told.orders)]
+        """One of the orders, the newest first."""
+        return list(self.told.orders.values())[-1 - number % len(self.told.orders)]
 
     def attempts(self) -> list[str]:
-        return [row[0] for row in self.rig.rows("SELECT id FROM payment WHERE provider <> 'cash' ORDER BY id")]
+        """Payments at the gateway, the newest first."""
+        return [row[0] for row in self.rig.rows("SELECT id FROM payment WHERE provider <> 'cash' ORDER BY id DESC")]
 
     def command(self, owner: str, lines: dict[str, int] | None, method: Method, late: OnLatePayment) -> PlaceCommand:
         key = self.key()
@@ -79,6 +82,21 @@ class People(Machine[Shop]):
         if isinstance(answer, Answer):
             self.told.placed(command, answer)
         return answer
+
+    def pay_for(self, payment_id: str, action: str, then: str) -> None:
+        """The buyer goes to the gateway's page, does something there, and the shop hears of it or not."""
+        self.insist(lambda p: p.selling.start(payment_id), Conflict, GatewayDown)
+        if action:
+            self.wait(self.rig.act(payment_id, action))
+        if then == "return":
+            self.come_back_from(payment_id)
+        if then == "webhook":
+            self.insist(lambda _: self.rig.fakepay.drain())
+
+    def come_back_from(self, payment_id: str) -> None:
+        answer = self.insist(lambda p: p.selling.apply(payment_id), GatewayDown)
+        if not isinstance(answer, GatewayDown):
+            self.told.money(answer.payment)
 
     def look_at_refunds(self) -> None:
         """A person sends again what was rejected, and pays cash out by hand."""
