@@ -5,9 +5,9 @@ driver (see docs/adr/0003-core-and-transactional-units.md), so the text is kept 
 SQLAlchemy's type processors are skipped: pass driver values (int, float, str, bytes, None).
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from operator import itemgetter
-from typing import Any, cast
+from typing import Any, Final, cast
 
 from sqlalchemy.dialects import mysql, sqlite
 from sqlalchemy.engine.interfaces import Dialect
@@ -22,10 +22,14 @@ _DIALECTS: dict[str, Dialect] = {
 }
 
 
+_SHORT: Final = 64  # values in all lists together, up to which a written-out text is worth keeping
+_MOST_RENDERED: Final = 64
+
+
 class _Compiled:
     """Text and binding order of a statement in one dialect."""
 
-    __slots__ = ("_whole", "compiled", "constants", "expands", "names", "text")
+    __slots__ = ("_defaults", "_lists", "_rendered", "_whole", "compiled", "constants", "expands", "names", "text")
 
     def __init__(self, core: ClauseElement, columns: Sequence[str], dialect: Dialect) -> None:
         compiled = core.compile(dialect=dialect, column_keys=list(columns) or None)
@@ -36,6 +40,11 @@ class _Compiled:
         self.names: tuple[str, ...] = tuple(compiled.positiontup or ())
         self.constants: dict[str, Any] = {k: v for k, v in compiled.params.items() if v is not None}
         self._whole = itemgetter(*self.names) if len(self.names) > 1 else None
+        # Values written into the text itself differ from call to call; lists differ by their length only.
+        lists = tuple(sorted(compiled.bind_names[parameter] for parameter in compiled.post_compile_params))
+        self._lists = () if compiled.literal_execute_params else lists
+        self._defaults = dict(compiled.params)
+        self._rendered: dict[tuple[int, ...], tuple[str, list[tuple[str, int]]]] = {}
 
     def bind(self, row: Bind) -> Sequence[object]:
         """The row's values in the statement's order; what it leaves out is a constant of the statement, or NULL."""
@@ -48,14 +57,32 @@ class _Compiled:
         return [row[name] if name in row else constants.get(name) for name in self.names]
 
     def expanded(self, row: Bind) -> tuple[str, Sequence[object]]:
-        state = self.compiled.construct_expanded_state({**self.constants, **row})
-        return state.statement, list(state.positional_parameters)
+        """Text and values with every list written out."""
+        given = {**self._defaults, **row}
+        lengths = tuple(len(given[name]) for name in self._lists)
+        known = self._rendered.get(lengths) if lengths else None
+        if known is None:
+            state = self.compiled.construct_expanded_state(given)
+            if 0 < sum(lengths) <= _SHORT and len(self._rendered) < _MOST_RENDERED:
+                self._rendered[lengths] = (state.statement, self._places(given))
+            return state.statement, list(state.positional_parameters)
+        text, places = known
+        return text, [given[name] if at < 0 else given[name][at] for name, at in places]
+
+    def _places(self, given: Mapping[str, Any]) -> list[tuple[str, int]]:
+        """Where each value of the written-out text comes from: a name, and the place in its list or -1."""
+        marked: dict[str, object] = {
+            name: [f"{at} {name}" for at in range(len(value))] if name in self._lists else f"-1 {name}"
+            for name, value in given.items()
+        }
+        marks: Sequence[Any] = self.compiled.construct_expanded_state(marked).positional_parameters or ()
+        return [(name, int(at)) for at, _, name in (mark.partition(" ") for mark in marks)]
 
 
 class Statement:
     """A statement made once at import. `columns` names the bound columns of an INSERT or of UPDATE values.
 
-    `IN` lists are `bindparam("ids", expanding=True)` and are rendered per call (some 50 µs).
+    `IN` lists are `bindparam("ids", expanding=True)`; a text is rendered once per length of a short list (some 50 µs).
     """
 
     __slots__ = ("_by_dialect", "_columns", "_core")
