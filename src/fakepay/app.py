@@ -24,6 +24,7 @@ from fakepay.webhooks import Courier, Deliver
 
 log = logging.getLogger("fakepay")
 
+GATHER_S: Final = 0.02  # what is written meanwhile is looked at in one turn
 POLL_S: Final = 1.0  # how long `run` sleeps at most: the gateway's clock may jump without a word to it
 
 
@@ -98,6 +99,8 @@ class FakePay:
                     wait_ms = round(POLL_S * 1000)
                 if wait_ms:
                     await _first(stop, awake, wait_ms / 1000)
+                    if awake.is_set() and not stop.is_set():
+                        await asyncio.sleep(GATHER_S)
         finally:
             with self._gate:
                 self._wakers.discard(waker)

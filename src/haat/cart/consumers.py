@@ -16,6 +16,7 @@ class CartsOfOrders:
     take_out: TakeOut
     name: ClassVar[str] = "cart"
     topics: ClassVar[tuple[str, ...]] = ("orders",)
+    gather_s: ClassVar[float] = 0.1  # a batch is two commits, whatever its size
 
     async def __call__(self, events: Sequence[Event]) -> None:
         """One unit for the batch. Raises: Unavailable."""

@@ -18,6 +18,7 @@ from haat.events.together import all_of
 from haat.events.wake import Wake
 
 BATCH_ROWS: Final = 1_000  # beyond it the cost per row no longer falls (docs/reference/figures.md)
+GATHER_S: Final = 0.04  # after a batch that was not full: a move costs two flushes to disk, however few its rows
 POLL_S: Final = 1.0  # only for rows another process committed: this process wakes the relay itself
 
 _LOG: Final = structlog.stdlib.get_logger("haat.events.relay")
@@ -34,12 +35,14 @@ class Relay:
         *,
         batch: int = BATCH_ROWS,
         poll_s: float = POLL_S,
+        gather_s: float = GATHER_S,
     ) -> None:
         self.sources = dict(sources)
         self._log = log
         self._backoff = backoff
         self._batch = batch
         self._poll_s = poll_s
+        self._gather_s = gather_s
         self._wakes = {name: Wake() for name in self.sources}
         for name, source in self.sources.items():
             source.on_new(self._wakes[name].notify)
@@ -70,6 +73,8 @@ class Relay:
                 continue
             failures = 0
             if sent < self._batch and not stop.is_set():
+                if sent and not await pause(stop, self._gather_s):
+                    return
                 await wake.wait(self._poll_s)
 
     async def _empty(self, source: OutgoingSource) -> int:
