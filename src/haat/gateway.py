@@ -8,11 +8,10 @@ from hashlib import blake2b
 from typing import Any, Final
 from urllib.parse import parse_qs, urlsplit
 
-import httpx2
-
 from fakepay.app import FakePay
 from haat.errors import Invalid, Problem, Unavailable
 from haat.http.edge import App
+from haat.http.inside import Inside
 from haat.payments.adapters.fakepay import FakePayGateway
 from haat.payments.breaker import Breaker
 from haat.payments.ports import Gateway
@@ -78,11 +77,11 @@ async def open_gateway(settings: Settings, clock: Clock, secret: bytes) -> Async
 async def _embedded(settings: Settings, clock: Clock, secret: bytes) -> AsyncIterator[OpenGateway]:
     key, signing = (derived(secret, purpose) for purpose in (b"fakepay-key", b"fakepay-secret"))
     door = ShopDoor()
-    shop = httpx2.AsyncClient(transport=httpx2.ASGITransport(app=door), base_url="http://shop", trust_env=False)
+    shop = Inside(door, "shop")
 
     async def deliver(body: bytes, headers: Mapping[str, str]) -> int:
-        answer = await shop.post("/api/v1/payments/webhooks/fakepay", content=body, headers=dict(headers))
-        return answer.status_code
+        status, _ = await shop("POST", "/api/v1/payments/webhooks/fakepay", headers, body)
+        return status
 
     fakepay = FakePay(
         settings.data_dir / "fakepay.db",
@@ -92,7 +91,7 @@ async def _embedded(settings: Settings, clock: Clock, secret: bytes) -> AsyncIte
         base_url=settings.base_url + MOUNT,
         clock_ms=clock.now_ms,
     )
-    client = FakePayGateway("http://fakepay", key, signing, transport=httpx2.ASGITransport(app=fakepay.asgi))
+    client = FakePayGateway("http://fakepay", key, signing, inside=Inside(fakepay.asgi, "fakepay"))
     offered = _offered(client, clock)
     try:
         yield OpenGateway(
@@ -105,7 +104,6 @@ async def _embedded(settings: Settings, clock: Clock, secret: bytes) -> AsyncIte
         )
     finally:
         await client.aclose()
-        await shop.aclose()
         await asyncio.to_thread(fakepay.close)
 
 

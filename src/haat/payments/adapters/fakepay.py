@@ -11,6 +11,7 @@ from urllib.parse import quote
 import httpx2
 import msgspec
 
+from haat.http.inside import Inside
 from haat.payments.model import BadSignature, GatewayDown, GatewayRefund, GatewayRefused, Intent, Notice
 
 T = TypeVar("T")
@@ -57,8 +58,8 @@ class _Event(msgspec.Struct):
 class FakePayGateway:
     """Gateway over FakePay's REST interface. `base_url` is where its `/v1` lies, without the slash at the end.
 
-    `transport` replaces the network: httpx2.ASGITransport onto an app in this process. A call has `connect_s` to reach
-    it and `read_s` to be answered. Close it with `aclose`.
+    `inside` replaces the network by an app of this process, and so does `transport`, at more cost, by anything httpx2
+    knows. A call has `connect_s` to reach it and `read_s` to be answered. Close it with `aclose`.
     """
 
     def __init__(
@@ -68,15 +69,18 @@ class FakePayGateway:
         secret: str,
         *,
         transport: httpx2.AsyncBaseTransport | None = None,
+        inside: Inside | None = None,
         connect_s: float = CONNECT_S,
         read_s: float = READ_S,
     ) -> None:
         self._secret = secret.encode()
         self._deadline_s = connect_s + read_s
+        self._inside = inside
+        self._key = {"authorization": f"Bearer {key}"}
         self._client = httpx2.AsyncClient(
             base_url=f"{base_url}/v1",
             transport=transport,
-            headers={"authorization": f"Bearer {key}"},
+            headers=self._key,
             timeout=httpx2.Timeout(read_s, connect=connect_s, pool=connect_s),
             trust_env=False,
         )
@@ -158,19 +162,27 @@ class FakePayGateway:
         headers = {"content-type": "application/json", "idempotency-key": key} if body is not None else {}
         try:
             async with asyncio.timeout(self._deadline_s):
-                answer = await self._client.request(method, path, content=content, headers=headers)
+                status, given = await self._answer(method, path, headers, content)
         except (httpx2.HTTPError, httpx2.StreamError, TimeoutError, OSError) as error:
             raise GatewayDown(f"FakePay did not answer: {type(error).__name__}") from error
-        if answer.status_code == 404 and method == "GET":
+        if status == 404 and method == "GET":
             return None
-        if answer.status_code in _NOT_ITS_WORD or answer.status_code >= 500:
-            raise GatewayDown(f"FakePay answered {answer.status_code}.")
-        if answer.status_code >= 400:
-            raise GatewayRefused(_words(answer.content), gateway_status=answer.status_code)
+        if status in _NOT_ITS_WORD or status >= 500:
+            raise GatewayDown(f"FakePay answered {status}.")
+        if status >= 400:
+            raise GatewayRefused(_words(given), gateway_status=status)
         try:
-            return msgspec.json.decode(answer.content, type=shape)
+            return msgspec.json.decode(given, type=shape)
         except msgspec.MsgspecError as error:
             raise GatewayDown("FakePay's answer cannot be read.") from error
+
+    async def _answer(
+        self, method: str, path: str, headers: Mapping[str, str], content: bytes | None
+    ) -> tuple[int, bytes]:
+        if self._inside is not None:
+            return await self._inside(method, f"/v1{path}", {**self._key, **headers}, content or b"")
+        answer = await self._client.request(method, path, content=content, headers=headers)
+        return answer.status_code, answer.content
 
 
 def _said(answer: T | None) -> T:
