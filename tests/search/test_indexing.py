@@ -108,6 +108,47 @@ async def test_a_count_that_changes_nothing_to_see_is_not_written(tmp_path: Path
     await search.index.close()
 
 
+async def test_after_a_restart_a_count_that_changes_nothing_to_see_is_not_written_either(
+    tmp_path: Path, clock: ManualClock
+) -> None:
+    market = random_market(6, 5)
+    id_ = small(market)
+    before = await open_search(market, tmp_path, clock)
+    await IndexItems(before.indexer)(hints(*sorted(market.documents)))
+    await before.index.close()
+    first, second = market.serviceability.reach.warehouses[:2]
+    search = await open_search(market, tmp_path, clock)
+    await Upkeep(search.indexer, search.lexicon, market.all_items).step()
+    name = search.index.view().name
+    consumer = IndexItems(search.indexer)
+    market.set_stock("s.900", first, 8)
+    await consumer(hints(id_))
+    assert search.index.view().name == name
+    market.set_stock("s.900", first, 0)
+    market.set_stock("s.900", second, 0)
+    clock.advance(1)
+    await consumer(hints(id_))
+    assert (await search(q="lantern")).total == 0
+    await search.index.close()
+
+
+async def test_what_changed_while_nobody_ran_is_written_at_the_first_hint(tmp_path: Path, clock: ManualClock) -> None:
+    market = random_market(6, 5)
+    id_ = small(market)
+    before = await open_search(market, tmp_path, clock)
+    await IndexItems(before.indexer)(hints(*sorted(market.documents)))
+    await before.index.close()
+    for warehouse in market.serviceability.reach.warehouses[:2]:
+        market.set_stock("s.900", warehouse, 0)
+    clock.advance(1)
+    search = await open_search(market, tmp_path, clock)
+    await Upkeep(search.indexer, search.lexicon, market.all_items).step()
+    assert (await search(q="lantern")).total == 1  # the index stands where it stood
+    await IndexItems(search.indexer)(hints(id_))
+    assert (await search(q="lantern")).total == 0
+    await search.index.close()
+
+
 async def test_items_that_are_retired_or_unknown_are_found_by_nobody(tmp_path: Path, clock: ManualClock) -> None:
     market = random_market(6, 5)
     id_ = small(market)

@@ -7,6 +7,7 @@ moment in which the index is declared to agree with a newer one.
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Final
 
@@ -149,12 +150,31 @@ class Indexer:
         while found := await pages.following():
             held = await self._index.held([one.id for one in found])
             here = [one for one in found if one.id in held]
+            self._recognise(here, held)
             built = await asyncio.to_thread(_readable, self._builder_for(self._serviceability.reach), here)
             for one in built:
                 if one.entry.state != "gone":
                     builder.add(held[one.entry.id].ordinal, one.words, (one.title, one.text), one.written)
                     count += 1
         return count
+
+    def _recognise(self, found: Sequence[Read], held: Mapping[str, tuple[int, int]]) -> None:
+        """Remember what the index has of items that are as they were when it was written, by a process before this one.
+
+        Else the first hint of each item after a start would be a write, though only a count has changed.
+        """
+        reach, coverage = self._serviceability.reach, self._index.view().coverage
+        if coverage.generation != reach.generation or bool(coverage.unsettled.any()):
+            return
+        builder = self._builder_for(reach)
+        for one in found:
+            if one.id in self._written or one.id in self._pending or len(self._written) >= REMEMBERED:
+                continue
+            with suppress(msgspec.MsgspecError):  # a broken document is told of where it is built
+                version = self._version(builder, one)
+                if version == held[one.id][0] and one.document is not None:
+                    item = item_version_of(one.document)
+                    self._written[one.id] = Written(version, state_of(one, item, reach), item)
 
     async def _update(self, ids: Sequence[str], *, anyway: bool) -> int:
         """Chunk by chunk; while one is written, which needs no interpreter, the next one is built."""
