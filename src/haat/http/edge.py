@@ -113,6 +113,8 @@ class Edge:
         self._limits = sorted(limits, key=lambda limit: -len(limit.prefix))
         self._common = (*_COMMON, _HSTS) if https else _COMMON
         self._secure = "; Secure" if https else ""
+        # Where logging is set up for good, the logger is bound once and not for each line.
+        self._log = log.bind() if structlog.get_config()["cache_logger_on_first_use"] else log
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         """ASGI entry point. Lifespan and websockets pass through."""
@@ -206,7 +208,7 @@ class Edge:
         route = scope.get("path_template") or "unmatched"
         method = scope["method"] if scope["method"] in _METHODS else "other"
         self._metrics.answered(method, route, answer.status, seconds)
-        log.info(
+        self._log.info(
             "request",
             method=method,
             path=scope["path"][:300],

@@ -131,7 +131,7 @@ async def refuse_unknown_parameters(request: AnyRequest) -> None:
     site can send neither without the browser asking first. Raises: Invalid (422), HTTPException (415).
     """
     handler = request.route_handler
-    if not request.url.path.startswith("/api/"):
+    if not request.scope["path"].startswith("/api/"):
         return  # pages are linked from elsewhere with whatever others append to an address
     if "data" in handler.parsed_fn_signature.parameters:
         kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
@@ -139,6 +139,8 @@ async def refuse_unknown_parameters(request: AnyRequest) -> None:
             raise HTTPException(status_code=415, detail="Send `Content-Type: application/json`.")
         if kind.endswith("json"):
             await _read_strictly(request, handler.parsed_fn_signature.parameters["data"].annotation)
+    if not request.scope["query_string"]:
+        return
     known = _parameters(handler)
     unknown = [name for name in request.query_params if name not in known]
     if unknown:
