@@ -2,7 +2,7 @@
 
 Each runs in a process of its own and leaves NAME.json in the folder (benchmarks/out/): what it measured, with machine,
 commit, load average before and after, and how long it took. A short table is printed at the end. A missed goal is a
-result; the exit code is 1 only when a benchmark crashed. The whole takes about 20 minutes on two cores.
+result; the exit code is 1 only when a benchmark crashed. The whole takes about 30 minutes on two cores.
 """
 
 import argparse
@@ -42,6 +42,9 @@ ALL: Final = (
     Benchmark("typos", data=True),
     Benchmark("stock_lag"),
     Benchmark("search"),
+    Benchmark("orders"),
+    Benchmark("expiry"),
+    Benchmark("verify"),
 )
 
 
@@ -140,6 +143,24 @@ def _search(figures: Mapping[str, Any]) -> Iterator[str]:
         yield f"{size}: find / bare engine calls {_of(one['whole']['find_over_bare'])}, FTS5 {_of(one['fts5'])} × ours"
 
 
+def _orders(figures: Mapping[str, Any]) -> Iterator[str]:
+    for kind in ("hot", "uniform", "three_lines"):
+        one = figures[kind]
+        yield f"{kind}: {_of(one['a_s'])} orders/s, {_of(one['cpu_us'])} CPU-µs an order"
+    yield f"hot / uniform {_of(figures['hot_over_uniform'])}; a whole checkout {figures['checkout_cpu_ms']:g} CPU-ms"
+
+
+def _expiry(figures: Mapping[str, Any]) -> Iterator[str]:
+    for name in ("hint", "flushed"):
+        one = figures[name]
+        yield f"{name}: p99 {one['p99_s']:.2f} s after its time (goal {figures['goal_p99_s'][name]:g})"
+
+
+def _verify(figures: Mapping[str, Any]) -> Iterator[str]:
+    second = figures["second"]
+    yield f"{figures['orders']:,} orders in {second['wall_s']:.1f} s, {figures['us_per_order']:.0f} µs an order"
+
+
 TOLD: Final[Mapping[str, Callable[[Mapping[str, Any]], Iterator[str]]]] = {
     "group_commit": _group_commit,
     "reads": _reads,
@@ -152,6 +173,9 @@ TOLD: Final[Mapping[str, Callable[[Mapping[str, Any]], Iterator[str]]]] = {
     "typos": _typos,
     "stock_lag": _stock_lag,
     "search": _search,
+    "orders": _orders,
+    "expiry": _expiry,
+    "verify": _verify,
 }
 
 
