@@ -39,6 +39,7 @@ from haat.orders.advance import AdvanceOrder
 from haat.orders.cancel import CancelOrder
 from haat.orders.expire import ExpireOrder
 from haat.orders.fees import FlatShipping
+from haat.orders.job_routes import job_routes
 from haat.orders.place import PlaceOrder
 from haat.orders.ports import ItemDocuments, Serviceability
 from haat.orders.quote import QuoteLines
@@ -246,6 +247,7 @@ def put_together(needs: SellingNeeds, serviceability: Serviceability | None = No
             cart_routes(read_cart, put_line, RemoveLine(carts), ids),
             wishlist_routes(read_wishlist, put_wish, remove_wish, ids),
             *orders_routes(verbs),
+            job_routes(database),
             *payment_routes(payment_verbs, owner_of, needs.signer),
             reconcile_routes(reconcile, look_at_breaks, needs.signer),
         ],
