@@ -90,7 +90,7 @@ class People(Machine[Shop]):
             self.wait(self.rig.act(payment_id, action))
         if then == "return":
             self.come_back_from(payment_id)
-        if then == "webhook":
+        if then in {"webhook", "cancel"}:
             self.insist(lambda _: self.rig.fakepay.drain())
 
     def come_back_from(self, payment_id: str) -> None:
