@@ -22,7 +22,7 @@ from tests.payments.shop import SKU, Shop, open_shop
 
 RUN_NUMBER = int(os.environ.get("HAAT_TEST_RUN_NUMBER", "1"))
 RUNS = 15
-MANY = 300
+MANY = 150
 EXPIRY_S = 15 * 60
 
 Racer = Callable[[Shop, str, str], Awaitable[Any]]
