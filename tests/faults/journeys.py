@@ -235,7 +235,11 @@ def _by_operator(key: str, amount_minor: int) -> Step:
 async def _refund_again(life: Life, client: Client) -> Any:
     """A person sends a refund once more that the gateway rejected."""
     refund_id = client.said["ask"]["refund"]
-    ((state,),) = await life.rows("SELECT state FROM refund WHERE id = ?", refund_id)
+    for _ in range(5):  # a person looks again until the gateway has said something
+        ((state,),) = await life.rows("SELECT state FROM refund WHERE id = ?", refund_id)
+        if state in ("REJECTED", "DONE"):
+            break
+        await wait(life, client)
     if state == "REJECTED":
         await life.selling.refunds.again(refund_id)
 
