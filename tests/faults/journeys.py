@@ -235,6 +235,7 @@ def _by_operator(key: str, amount_minor: int) -> Step:
 async def _refund_again(life: Life, client: Client) -> Any:
     """A person sends a refund once more that the gateway rejected."""
     refund_id = client.said["ask"]["refund"]
+    state = ""
     for _ in range(5):  # a person looks again until the gateway has said something
         ((state,),) = await life.rows("SELECT state FROM refund WHERE id = ?", refund_id)
         if state in ("REJECTED", "DONE"):
