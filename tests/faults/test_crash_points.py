@@ -4,8 +4,9 @@ After each death a new process goes on: what is due is done, the client repeats 
 and haat_verify, which knows nothing of haat, finds every order, unit and rupee where it must be. What clients were told
 before the death is still true.
 
-`make test` dies at every point once in each way; `make faults` at every point of every story, at its first and second
-call, with both ways to go on, and at random points of the life that repairs. A failure prints its run, which is enough
+`make test` sees that every call has its point; `make faults` dies at every point once in each way, and at full size at
+every point of every story, at its first and second call, with both ways to go on, and at random points of the life that
+repairs. A failure prints its run, which is enough
 to repeat it: HAAT_TEST_FAULT="story|call#nth:mode,…|how" pytest tests/faults -k replay.
 """
 
@@ -70,6 +71,8 @@ def first_told() -> dict[str, list[str]]:
     return mine
 
 
+@pytest.mark.fault
+@pytest.mark.timeout(1_800)
 @pytest.mark.parametrize("journey", [name for name, points in first_told().items() if points])
 def test_dying_once_at_every_point_harms_nothing(lives: Zygote, journey: str) -> None:
     bad = []
