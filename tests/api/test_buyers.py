@@ -1,4 +1,4 @@
-"""Buying over the API: from cart to a paid order, and that nobody learns anything of another's."""
+"""Buying over the API: from cart to a paid order, that nobody learns anything of another's, and jobs given up."""
 
 import asyncio
 import re
@@ -9,6 +9,8 @@ import httpx2
 import pytest
 from msgspec.structs import replace
 
+from haat.engines.sql import Tx
+from haat.engines.sql.jobs import again, plan, take_due
 from haat.shop import Shop
 from haat.timers import DAY_MS, Forget
 from tests.api.conftest import Tokens
@@ -193,3 +195,22 @@ async def test_a_forgotten_key_doubles_nothing(shop: Shop, client: httpx2.AsyncC
     await Forget(shop.databases["orders"], shop.databases["carts"])(shop.clock.now_ms() + 8 * DAY_MS)
     again = await place(client, who, order)
     assert (again.status_code, again.json()["id"]) == (200, first.json()["id"])
+
+
+async def test_a_parked_job_is_seen_and_run_again(shop: Shop, client: httpx2.AsyncClient, tokens: Tokens) -> None:
+    database, operator = shop.databases["orders"], Tokens.header(tokens.operator)
+
+    def park(tx: Tx) -> None:
+        plan(tx, "refund", "ref_nobody_knows", tx.now_ms)
+        (job,) = take_due(tx, ["refund"], 1, 1_000)
+        again(tx, job, tx.now_ms, "the bank says no", park=True)
+
+    await database.transact(park)
+    (seen,) = (await client.get("/api/v1/admin/jobs", headers=operator)).json()["jobs"]
+    assert (seen["kind"], seen["key"], seen["error"]) == ("refund", "ref_nobody_knows", "the bank says no")
+    path = "/api/v1/admin/jobs/refund/ref_nobody_knows/run"
+    assert (await client.post(path, headers=operator)).status_code == 202
+    assert (await client.get("/api/v1/admin/jobs", headers=operator)).json()["jobs"] == []
+    answer = await client.post(path, headers=operator)
+    assert answer.status_code == 404
+    assert answer.json()["type"].endswith("/no-such-job")

@@ -22,7 +22,13 @@ HOME = "560034"
 TYPED = {"name": "Meera Krishnan", "phone": "98450 12345", "street": "14, 3rd Cross", "pincode": HOME}
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
+def clock() -> ManualClock:
+    """One clock for the module's one shop: it only moves on."""
+    return ManualClock()
+
+
+@pytest.fixture(scope="module")
 async def late_shop(
     seeded: Seeded, clock: ManualClock, tmp_path_factory: pytest.TempPathFactory
 ) -> AsyncIterator[Shop]:
