@@ -206,7 +206,7 @@ async def test_beside_buyers_at_work_nothing_is_named_or_changed(world: Reconcil
                 await shop.cancel(order_id)
 
     async def operator() -> list[Report]:
-        reports = []
+        reports: list[Report] = []
         while not stop.is_set() or len(reports) < 2:
             reports.append(await world.run())
             shop.clock.advance(5)
