@@ -21,7 +21,7 @@ setup: $(STAMP) ## the virtual environment .venv with the locked dependencies an
 run: $(STAMP) ## a seeded demo shop at http://127.0.0.1:8000 (Ctrl-C ends it)
 	@env -u PYTHONDONTWRITEBYTECODE $(BIN)/haat serve --demo
 
-test: $(STAMP) ## the test suite (under 3 minutes on two cores)
+test: $(STAMP) ## the test suite (some four minutes on two cores; it shall be under three)
 	@$(BIN)/python -m pytest -q -n 2 --dist worksteal
 
 check: $(STAMP) ## format, lint, types, architecture, templates, spelling, lock
