@@ -103,8 +103,8 @@ def _buyer(verbs: Verbs) -> Router:
         },
     )
     async def post_order(request: BuyerRequest, data: JSONBody[OrderBody]) -> Response[Any]:
-        wanted = _one_of(data.lines, cart=data.cart)
         key, same = idempotency_key(request), fingerprint("POST /orders", data)
+        wanted = _one_of(data.lines, cart=data.cart)
         async with writing_buyer(request, _GuestOf(verbs.signer, key, same)) as owner:
             answer = await verbs.place(
                 PlaceCommand(
