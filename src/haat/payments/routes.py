@@ -122,6 +122,7 @@ def payment_routes(verbs: PaymentVerbs, owner_of: OwnerOf, signer: Signer) -> li
         data: JSONBody[RetryBody],
         token: Token = "",  # noqa: ARG001  # `owner_of` reads it from the request, as it reads X-Order-Token
     ) -> Response[RetryAnswer]:
+        idempotency_key(request)  # told before anything is looked up
         owner = await owner_of(request, order_id)
         claim = _claim(request, owner, f"/orders/{order_id}/payments", data)
         return _kept(*await verbs.retry(owner, order_id, data.payment.method, claim))
