@@ -54,12 +54,14 @@ async def test_a_crash_between_append_and_mark_sends_again_in_order(world: World
 async def test_while_the_log_is_down_rows_wait_and_are_sent_when_it_is_back(world: World) -> None:
     world.events.close()
     await world.publish(1)
+    with pytest.raises(Unavailable):
+        await world.relay.step()
+    assert (await world.sources["store-0"].backlog()).rows == 1
     stop = asyncio.Event()
     async with asyncio.TaskGroup() as group:
         group.create_task(world.relay.run(stop))
         for _ in range(50):  # it tries, and waits
             await asyncio.sleep(0)
-        assert (await world.sources["store-0"].backlog()).rows == 1
         world.events.open()
         await until(lambda: sent(world, "store-0"))
         stop.set()
