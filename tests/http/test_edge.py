@@ -1,7 +1,6 @@
 """The edge in front of a real app: problems, limits, headers, identity."""
 
 from collections.abc import AsyncIterator
-from typing import Any
 
 import httpx2
 import msgspec
@@ -9,7 +8,7 @@ import pytest
 from litestar import Litestar, Router, get, post
 from litestar.handlers import BaseRouteHandler
 from litestar.params import JSONBody
-from prometheus_client import CollectorRegistry
+from prometheus_client import CollectorRegistry, generate_latest
 
 from haat.engines.system import SeededIds
 from haat.errors import Conflict, Unavailable
@@ -81,7 +80,12 @@ async def ready() -> Readiness:
 
 
 @pytest.fixture
-def apps(ids: SeededIds) -> tuple[Edge, Litestar]:
+def registry() -> CollectorRegistry:
+    return CollectorRegistry()
+
+
+@pytest.fixture
+def apps(ids: SeededIds, registry: CollectorRegistry) -> tuple[Edge, Litestar]:
     hot = read("/things/{id:str}", Asked, dict[str, str], ask, summary="A thing")
     api: list[BaseRouteHandler | Router] = [
         make,
@@ -93,7 +97,7 @@ def apps(ids: SeededIds) -> tuple[Edge, Litestar]:
         Router("/seller", route_handlers=[mine]),
     ]
     problems = Problems("https://shop.example", lambda p: f"<h1>{p.title}</h1>".encode())
-    edges = Edges(Signer([b"k" * 32]), ids, authenticate, problems, CollectorRegistry(), https=True)
+    edges = Edges(Signer([b"k" * 32]), ids, authenticate, problems, registry, https=True)
     return web_app(api, [], ready, edges)
 
 
@@ -215,6 +219,24 @@ async def test_a_given_request_id_is_kept_unless_it_is_strange(client: httpx2.As
     assert (await client.get("taken", headers={"x-request-id": "a b\tc{}"})).headers["x-request-id"] != "a b\tc{}"
 
 
+async def test_only_cookies_we_signed_are_believed(client: httpx2.AsyncClient, apps: tuple[Edge, Litestar]) -> None:
+    ours = apps[0].cookie("haat_visitor", "visitor", "somebody").decode().partition(";")[0]
+    for cookie, known in {
+        ours: True,
+        f"theme=dark; {ours}; lang=hi": True,
+        f'a="b;c"; {ours} ;x': True,
+        ours.replace("haat_visitor", "haat_pin"): False,
+        f"not_{ours}": False,
+        ours[:-2]: False,
+        "haat_visitor=": False,
+        "haat_visitor=;;=;\xe9": False,
+    }.items():
+        for _ in range(2):  # what was opened once is remembered
+            headers = [(b"accept", b"text/html"), (b"cookie", cookie.encode("latin-1"))]
+            page = await client.get("https://shop.example/no", headers=headers)
+            assert ("set-cookie" not in page.headers) == known, cookie
+
+
 async def test_the_document_has_every_route_and_hot_reads_too(apps: tuple[Edge, Litestar]) -> None:
     whole = document(apps[1])
     assert whole["openapi"].startswith("3.1")
@@ -232,9 +254,13 @@ async def test_machines(client: httpx2.AsyncClient) -> None:
     assert (await client.get("https://shop.example/problems/unheard-of")).status_code == 404
 
 
-async def test_metrics_use_route_templates(client: httpx2.AsyncClient, apps: Any) -> None:
+async def test_metrics_use_route_templates(client: httpx2.AsyncClient, registry: CollectorRegistry) -> None:
     await client.get("things/41")
     await client.get("things/42")
-    edge: Edge = apps[0]
-    metric = edge._metrics.requests.labels("GET", "/api/v1/things/{id}", 200)
-    assert metric._value.get() == 2
+    await client.get("taken")
+    thing = {"method": "GET", "route": "/api/v1/things/{id}"}
+    assert registry.get_sample_value("haat_http_requests_total", {**thing, "status": "200"}) == 2
+    assert registry.get_sample_value("haat_http_seconds_count", thing) == 2
+    assert registry.get_sample_value("haat_http_seconds_bucket", {**thing, "le": "+Inf"}) == 2
+    assert 0 < (registry.get_sample_value("haat_http_seconds_sum", thing) or 0) < 60
+    assert b'route="/api/v1/taken",status="409"} 1.0' in generate_latest(registry)

@@ -14,7 +14,7 @@ from prometheus_client import CollectorRegistry
 
 from haat.engines.kv.memory import MemoryKv
 from haat.engines.sql import Tx
-from haat.http import edge, logs
+from haat.http import logs
 from haat.http.identity import Grant
 from haat.http.problems import Problems
 from haat.http.server import Edges, Engine, Readiness, web_app
@@ -121,12 +121,11 @@ async def test_a_guest_orders_sees_and_cancels(site: Site) -> None:
 
 
 @pytest.fixture
-def told(monkeypatch: pytest.MonkeyPatch) -> Iterator[io.StringIO]:
+def told() -> Iterator[io.StringIO]:
     """What the shop's own logging writes, whatever other tests have set up before."""
     kept, text = structlog.get_config(), io.StringIO()
     logs.configure(json=True, level="debug")
     structlog.configure(logger_factory=structlog.WriteLoggerFactory(file=text), cache_logger_on_first_use=False)
-    monkeypatch.setattr(edge, "log", structlog.get_logger("haat.access"))
     yield text
     structlog.configure(**kept)
 

@@ -8,8 +8,9 @@ from litestar.handlers import HTTPRouteHandler
 from prometheus_client import CollectorRegistry
 
 from haat.engines.system import SeededIds
-from haat.http.edge import Edge, HttpMetrics
+from haat.http.edge import Edge
 from haat.http.identity import Grant
+from haat.http.metrics import HttpMetrics
 from haat.http.problems import Problems
 from haat.http.signing import Signer
 from haat.vocabulary import Clock

@@ -1,7 +1,7 @@
 """The edge: the one plain ASGI function around the app.
 
 For every request: a request id, the visitor's signed cookie, a body limit, a deadline, security headers, one access-log
-line and two metrics. It is the same for ordinary handlers and hot reads, and costs about 25 µs.
+line and two metrics. It is the same for ordinary handlers and hot reads; docs/reference/figures.md says what it costs.
 Source of the header set: OWASP ASVS 5.0 sections 3.4 and 3.5.
 """
 
@@ -10,19 +10,16 @@ import re
 import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
-from http.cookies import CookieError, SimpleCookie
+from functools import lru_cache
 from typing import Any, Final
-
-import structlog
-from prometheus_client import CollectorRegistry, Counter, Histogram
 
 from haat.errors import Forbidden, HaatError, TooLarge, Unavailable
 from haat.http.identity import SCOPE_KEY, Authenticate, Call
+from haat.http.logs import access_log
+from haat.http.metrics import HttpMetrics
 from haat.http.problems import Problems, wants_page
 from haat.http.signing import Signer
 from haat.vocabulary import Ids
-
-log = structlog.get_logger("haat.access")
 
 App = Callable[[Any, Any, Any], Awaitable[None]]
 
@@ -30,11 +27,14 @@ VISITOR_COOKIE: Final = "haat_visitor"
 PIN_COOKIE: Final = "haat_pin"
 GUEST_COOKIE: Final = "haat_guest"
 COOKIE_DAYS: Final = 365
+_VISITOR_NAME, _PIN_NAME, _GUEST_NAME = VISITOR_COOKIE.encode(), PIN_COOKIE.encode(), GUEST_COOKIE.encode()
 BODY_BYTES: Final = 1 << 20
 READ_DEADLINE_S: Final = 5.0
 WRITE_DEADLINE_S: Final = 30.0
 
 _REQUEST_ID: Final = re.compile(rb"[A-Za-z0-9._-]{8,64}")
+_OUR_COOKIES: Final = re.compile(rb"(?:^|;) *(haat_[a-z]+)=([A-Za-z0-9_-]+) *(?=;|$)")
+_KNOWN_COOKIES: Final = 4_096  # opened ones that are remembered: the same browser asks again at once
 _VISITOR: Final = "visitor"
 _PIN: Final = "pincode"
 _GUEST: Final = "guest"
@@ -66,29 +66,6 @@ class Limit:
     deadline_s: float
 
 
-class HttpMetrics:
-    """Requests by route template and status, and how long they took. Raw paths never become labels."""
-
-    def __init__(self, registry: CollectorRegistry) -> None:
-        names = ["method", "route", "status"]
-        self.requests = Counter("haat_http_requests", "Requests answered", names, registry=registry)
-        buckets = (0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5)
-        self.seconds = Histogram(
-            "haat_http_seconds", "Time to answer", ["method", "route"], registry=registry, buckets=buckets
-        )
-        self._known: dict[tuple[str, str, int], tuple[Counter, Histogram]] = {}
-
-    def answered(self, method: str, route: str, status: int, seconds: float) -> None:
-        """Count one answer. The series of a combination are looked up once: a look-up costs 15 µs, a count 1."""
-        key = (method, route, status)
-        series = self._known.get(key)
-        if series is None:
-            series = (self.requests.labels(method, route, status), self.seconds.labels(method, route))
-            self._known[key] = series
-        series[0].inc()
-        series[1].observe(seconds)
-
-
 class Edge:
     """Wraps an ASGI app; see the module's docstring."""
 
@@ -113,8 +90,8 @@ class Edge:
         self._limits = sorted(limits, key=lambda limit: -len(limit.prefix))
         self._common = (*_COMMON, _HSTS) if https else _COMMON
         self._secure = "; Secure" if https else ""
-        # Where logging is set up for good, the logger is bound once and not for each line.
-        self._log = log.bind() if structlog.get_config()["cache_logger_on_first_use"] else log
+        self._log = access_log()
+        self._opened = lru_cache(_KNOWN_COOKIES)(self._open)
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         """ASGI entry point. Lifespan and websockets pass through."""
@@ -147,20 +124,15 @@ class Edge:
         visitor = pincode = guest = ""
         raw = headers.get(b"cookie")
         if raw is not None and b"haat_" in raw:
-            try:
-                jar = SimpleCookie(raw.decode("latin-1"))
-            except CookieError:
-                jar = SimpleCookie()
-            visitor = self._opened(jar, VISITOR_COOKIE, _VISITOR)
-            pincode = self._opened(jar, PIN_COOKIE, _PIN)
-            guest = self._opened(jar, GUEST_COOKIE, _GUEST)
+            jar = dict(_OUR_COOKIES.findall(raw))
+            visitor = self._opened(_VISITOR, jar.get(_VISITOR_NAME, b""))
+            pincode = self._opened(_PIN, jar.get(_PIN_NAME, b""))
+            guest = self._opened(_GUEST, jar.get(_GUEST_NAME, b""))
         authorization = headers.get(b"authorization", b"").decode("latin-1")
         return Call(request_id, visitor, authorization, self._authenticate, pincode, guest=guest)
 
-    def _opened(self, jar: SimpleCookie, name: str, purpose: str) -> str:
-        if name not in jar:
-            return ""
-        payload = self._signer.open(purpose, jar[name].value)
+    def _open(self, purpose: str, signed: bytes) -> str:
+        payload = self._signer.open(purpose, signed.decode()) if signed else None
         return payload.decode() if payload is not None else ""
 
     def cookie(self, name: str, purpose: str, payload: str) -> bytes:
@@ -177,8 +149,7 @@ class Edge:
         headers.extend(self._common)
         if call.new_guest:
             headers.append((b"set-cookie", self.cookie(GUEST_COOKIE, _GUEST, call.guest)))
-        page = any(name.lower() == b"content-type" and value.startswith(b"text/html") for name, value in headers)
-        if page:
+        if _is_page(headers):
             present = {name.lower() for name, _ in headers}
             headers.extend(pair for pair in _PAGE if pair[0] not in present)
             if not call.visitor and scope["method"] == "GET":
@@ -208,13 +179,14 @@ class Edge:
         route = scope.get("path_template") or "unmatched"
         method = scope["method"] if scope["method"] in _METHODS else "other"
         self._metrics.answered(method, route, answer.status, seconds)
-        self._log.info(
-            "request",
-            method=method,
-            path=scope["path"][:300],
-            status=answer.status,
-            ms=round(seconds * 1000, 2),
-            request_id=call.request_id,
+        self._log(
+            {
+                "method": method,
+                "path": scope["path"][:300],
+                "status": answer.status,
+                "ms": round(seconds * 1000, 2),
+                "request_id": call.request_id,
+            }
         )
 
 
@@ -222,6 +194,13 @@ _READ: Final = Limit("", BODY_BYTES, READ_DEADLINE_S)
 _WRITE: Final = Limit("", BODY_BYTES, WRITE_DEADLINE_S)
 _SAFE: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 _METHODS: Final = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
+
+
+def _is_page(headers: Sequence[tuple[bytes, bytes]]) -> bool:
+    for name, value in headers:
+        if name.lower() == b"content-type":
+            return value.startswith(b"text/html")
+    return False
 
 
 def _refuse_cross_site(headers: Mapping[bytes, bytes]) -> None:

@@ -7,7 +7,8 @@ second log line. On a terminal the same events are printed for people.
 import json as plain_json
 import logging
 import sys
-from collections.abc import MutableMapping
+from collections.abc import Callable, Mapping, MutableMapping
+from contextlib import suppress
 from typing import Any, Final
 
 import msgspec
@@ -18,6 +19,7 @@ _HIDDEN: Final = (
     "card card_number cvv otp"
 )
 HIDDEN: Final = frozenset(_HIDDEN.split())
+_STAMP: Final = structlog.processors.TimeStamper(fmt="iso", utc=True)
 _BREAKS: Final = str.maketrans({"\n": "\\n", "\r": "\\r", "\x1b": "\\e"})
 
 
@@ -54,7 +56,7 @@ def configure(*, json: bool, level: str = "info") -> None:
         processors=[
             structlog.contextvars.merge_contextvars,
             structlog.processors.add_log_level,
-            structlog.processors.TimeStamper(fmt="iso", utc=True),
+            _STAMP,
             redacted,
             *tracebacks,
             renderer,
@@ -64,3 +66,23 @@ def configure(*, json: bool, level: str = "info") -> None:
         cache_logger_on_first_use=True,
     )
     logging.basicConfig(stream=sys.stderr, level=logging.WARNING, format="%(levelname)s %(name)s %(message)s")
+
+
+def access_log() -> Callable[[Mapping[str, object]], None]:
+    """Says "request" with what it is given, as logging is set up at this moment.
+
+    JSON is written straight: 6 µs a line, where the way through structlog's processors takes 40. So the caller sees to
+    it that nothing secret is among what it gives; values cannot break the line, JSON escapes them.
+    """
+    config, log = structlog.get_config(), structlog.get_logger("haat.access")
+    if not isinstance(config["processors"][-1], structlog.processors.JSONRenderer) or not log.is_enabled_for(
+        logging.INFO
+    ):
+        return lambda said: log.info("request", **said)
+    write = config["logger_factory"]("haat.access").msg
+
+    def line(said: Mapping[str, object]) -> None:
+        with suppress(OSError):  # a full disk stops no request
+            write(written(_STAMP(None, "info", {**said, "level": "info", "event": "request"})))
+
+    return line

@@ -19,8 +19,9 @@ from prometheus_client import CollectorRegistry, generate_latest
 
 from haat import __version__
 from haat.errors import HaatError, Invalid, NotFound, Problem
-from haat.http.edge import Edge, HttpMetrics, Limit
+from haat.http.edge import Edge, Limit
 from haat.http.identity import Authenticate
+from haat.http.metrics import HttpMetrics
 from haat.http.openapi import document
 from haat.http.problems import ProblemDocument, Problems, from_msgspec, plain_problems
 from haat.http.signing import Signer
