@@ -10,9 +10,8 @@ from tests.orders.world import at_once
 from tests.payments.shop import Shop
 
 COUNTED = {
-    "look_at_order": 1,
     "request": 2,  # job, payment
-    "settle": 11,  # of these six are orders': head, holds, state, head, history, lines
+    "settle": 12,  # of these six are orders': head, holds, state, head, history, lines; two mark the webhook
     "keep_webhook": 2,
     "webhook_handled": 2,
     "request_refund": 3,

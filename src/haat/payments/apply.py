@@ -1,6 +1,6 @@
 """What the gateway says of a payment becomes so: the one command behind webhook, browser return, poller and expiry."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Final, Literal, NamedTuple
 
@@ -11,6 +11,9 @@ from haat.engines.sql.jobs import add, drop, plan
 from haat.errors import Conflict
 from haat.payments.model import GatewayRefused, Intent, IntentStatus, NoSuchPayment, Payment, PaymentMoved
 from haat.payments.ports import Book, Gateway, Orders
+
+Along = Callable[[Tx], None]
+Step = Literal["captured", "more", "fail", "request", "doubt", "nothing"]
 
 POLL_JOB: Final = "payment"
 TRIES: Final = 4  # a payment rarely has more than three who ask at once: return, webhook, poller
@@ -39,19 +42,23 @@ class ApplyPayment:
     orders: Orders
     gateways: Mapping[str, Gateway]
 
-    async def __call__(self, payment_id: str) -> Applied:
+    async def __call__(self, payment_id: str, *, along: Along | None = None) -> Applied:
         """The payment as it is then. Cost: one call to the gateway, at most one transaction.
+
+        `along` is written in the unit that decides; where there is nothing to decide, by itself.
 
         Raises: NoSuchPayment, GatewayDown (nothing was changed).
         """
         payment = await self._read(payment_id)
         gateway = self.gateways.get(payment.provider)
         if gateway is None:
+            if along is not None:
+                await self.database.transact(along)
             return Applied(payment, None)
         intent = await self._ask(gateway, payment_id)
         for attempt in range(TRIES):
             try:
-                settled = await self._settled(payment, intent, reorder=attempt < TRIES - 1)
+                settled = await self._settled(payment, intent, along, reorder=attempt < TRIES - 1)
                 return Applied(settled, intent.status if intent else None)
             except Conflict:  # somebody else came first, here or at the stock: with rows as they are now this ends
                 payment = await self._read(payment_id)
@@ -73,26 +80,35 @@ class ApplyPayment:
         except GatewayRefused:  # it ended meanwhile: then finding it tells how
             return await gateway.find(payment_id)
 
-    async def _settled(self, payment: Payment, intent: Intent | None, *, reorder: bool) -> Payment:
+    async def _settled(self, payment: Payment, intent: Intent | None, along: Along | None, *, reorder: bool) -> Payment:
         """What the gateway's word changes, in one unit; nothing to change, no unit."""
         step = _step(payment, intent)
         if step == "nothing":
+            if along is not None:
+                await self.database.transact(along)
             return payment
 
         def settle(tx: Tx) -> Payment:
-            if intent is None:
-                late = tx.now_ms - payment.changed_ms >= NOT_RECEIVED_MS
-                return self._fail(tx, payment, "not_received", None) if late else payment
-            if step == "captured":
-                return self._settle(tx, payment, intent, reorder=reorder)
-            if step == "more":
-                return self._take_more(tx, payment, intent)
-            if step == "fail":
-                why = "expired" if intent.status == "expired" else intent.failure or "failed"
-                return self._fail(tx, payment, why, intent.id)
-            return requested(tx, self.book, payment, intent)
+            settled = self._taken(tx, step, payment, intent, reorder=reorder)
+            if along is not None:
+                along(tx)
+            return settled
 
         return await self.database.transact(settle)
+
+    def _taken(self, tx: Tx, step: Step, payment: Payment, intent: Intent | None, *, reorder: bool) -> Payment:
+        """The payment after a step."""
+        if intent is None:
+            late = tx.now_ms - payment.changed_ms >= NOT_RECEIVED_MS
+            return self._fail(tx, payment, "not_received", None) if late else payment
+        if step == "captured":
+            return self._settle(tx, payment, intent, reorder=reorder)
+        if step == "more":
+            return self._take_more(tx, payment, intent)
+        if step == "fail":
+            why = "expired" if intent.status == "expired" else intent.failure or "failed"
+            return self._fail(tx, payment, why, intent.id)
+        return requested(tx, self.book, payment, intent)
 
     def _settle(self, tx: Tx, payment: Payment, intent: Intent, *, reorder: bool) -> Payment:
         """The money is there. The order's row is locked first, by its own compare-and-set; then the payment's."""
@@ -144,7 +160,7 @@ class ApplyPayment:
 
     def _late(self, tx: Tx, payment: Payment, captured: int, *, reorder: bool) -> Payment:
         """Its order did not wait: paid by another attempt, expired, or cancelled."""
-        facts = self.orders.facts(tx, payment.order_id)
+        facts = self.orders.facts(tx, payment.order_id, locked=True)
         others = self.book.of_order(tx, payment.order_id, locked=True)
         twice = any(other.outcome in {"APPLIED", "NEW_ORDER"} for other in others if other.id != payment.id)
         if reorder and facts is not None and facts.state == "CANCELLED" and not twice:
@@ -167,9 +183,7 @@ class ApplyPayment:
         return self.book.change(tx, payment, after)
 
 
-def _step(
-    payment: Payment, intent: Intent | None
-) -> Literal["captured", "more", "fail", "request", "doubt", "nothing"]:
+def _step(payment: Payment, intent: Intent | None) -> Step:
     """What is to be done. SUCCEEDED stays, whatever is said later; FAILED may still succeed."""
     open_here = payment.state in {"INITIATED", "REQUESTED", "UNKNOWN"}
     if intent is None:

@@ -150,8 +150,8 @@ class Orders(Protocol):
         allow; its id, or None.
         """
 
-    def facts(self, tx: Tx, order_id: str) -> "OrderFacts | None":
-        """State, owner and times of an order, locked until the unit ends. One statement."""
+    def facts(self, tx: Tx, order_id: str, *, locked: bool = False) -> "OrderFacts | None":
+        """State, owner and times of an order; `locked`: nobody changes it until the unit ends. One statement."""
 
 
 class OrderFacts(Protocol):

@@ -229,7 +229,7 @@ class ShopAudit:
 
         async def heal() -> bool:
             def put_right(tx: Tx) -> bool:
-                self.rooms.paying.facts(tx, finding.refs)
+                self.rooms.paying.facts(tx, finding.refs, locked=True)
                 page = self._beside(tx, list(self.rooms.orders.heads(tx, [finding.refs]).values()), finding.refs)
                 if finding.kind == kinds.ORPHAN_HOLD:
                     self._end_holds(tx, finding.refs, page)
@@ -257,7 +257,7 @@ class ShopAudit:
         if head.state == "CANCELLED" and kept_minor > 0:
             self.rooms.closing.close(tx, head.id)
         elif head.state == "CREATED" and kept_minor > 0:
-            facts = self.rooms.paying.facts(tx, head.id)
+            facts = self.rooms.paying.facts(tx, head.id, locked=True)
             if facts is not None:
                 self.rooms.paying.pay(tx, head.id, kinds.ORDER_MONEY, kept_minor, facts.currency)
 

@@ -94,16 +94,13 @@ class RetryPayment:
         return await self.database.read(lambda tx: answered(tx, claim), brief=True)
 
     async def _mine(self, owner: str, order_id: str) -> None:
-        def look_at_owner(tx: Tx) -> str:
-            facts = self.orders.facts(tx, order_id)
-            return facts.owner if facts is not None else ""
-
-        if not owner or await self.database.transact(look_at_owner) != owner:
+        facts = await self.database.read(lambda tx: self.orders.facts(tx, order_id), brief=True)
+        if not owner or facts is None or facts.owner != owner:
             raise NoSuchPayment("There is no such order.")
 
     def _begin(self, tx: Tx, attempt: Attempt, claim: Claim) -> Kept:
         owner, order_id, method, payment_id = attempt
-        facts = self.orders.facts(tx, order_id)
+        facts = self.orders.facts(tx, order_id, locked=True)
         if facts is None or facts.owner != owner:
             raise NoSuchPayment("There is no such order.")
         if facts.state != "CREATED" or 0 < facts.expires_ms <= tx.now_ms:

@@ -40,13 +40,14 @@ class StartPayment:
         Raises: NoSuchPayment; PaymentClosed with `order_id` when there is nothing to pay any more (then the order's
         page says why); GatewayRefused; GatewayDown (try again: nothing is lost).
         """
-        payment = await self._now(payment_id)
+        payment, facts = await self._look(payment_id)
         gateway = self.gateways.get(payment.provider)
         if not payment.live or payment.state in {"SUCCEEDED", "FAILED"} or gateway is None:
             raise PaymentClosed(order_id=payment.order_id)
         if payment.state == "REQUESTED":
             return payment.page_url
-        facts = await self._waiting(payment)
+        if facts is None or facts.state != "CREATED" or 0 < facts.expires_ms <= self.clock.now_ms():
+            raise PaymentClosed(order_id=payment.order_id)
         intent = await self._intent(gateway, payment, facts)
         if intent.status not in {"created", "pending"}:
             await self.apply(payment_id)
@@ -65,14 +66,15 @@ class StartPayment:
         """The order that a payment was begun for. One statement. Raises: NoSuchPayment."""
         return (await self._now(payment_id)).order_id
 
-    async def _waiting(self, payment: Payment) -> OrderFacts:
-        def look_at_order(tx: Tx) -> OrderFacts | None:
-            return self.orders.facts(tx, payment.order_id)
+    async def _look(self, payment_id: str) -> tuple[Payment, OrderFacts | None]:
+        def look(tx: Tx) -> tuple[Payment, OrderFacts | None] | None:
+            payment = self.book.payment(tx, payment_id)
+            return (payment, self.orders.facts(tx, payment.order_id)) if payment is not None else None
 
-        facts = await self.database.transact(look_at_order)
-        if facts is None or facts.state != "CREATED" or 0 < facts.expires_ms <= self.clock.now_ms():
-            raise PaymentClosed(order_id=payment.order_id)
-        return facts
+        found = await self.database.read(look, brief=True)
+        if found is None:
+            raise NoSuchPayment
+        return found
 
     async def _intent(self, gateway: Gateway, payment: Payment, facts: OrderFacts) -> Intent:
         """What the gateway has; it is made where it is missing."""

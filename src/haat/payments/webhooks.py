@@ -77,28 +77,32 @@ class HandleWebhook:
         A gateway that is down only means that it is asked again in a minute, however long that lasts.
         """
         provider, _, event_id = key.partition(":")
-        kept = await self.database.read(lambda tx: self.book.webhook(tx, provider, event_id), brief=True)
-        if kept is None or kept[1]:
-            return
-        reference = kept[0]
 
-        def webhook_later(tx: Tx) -> None:
-            plan(tx, WEBHOOK_JOB, key, tx.now_ms + LATER_MS)
-
-        if reference:
-            try:
-                await self.apply(reference)
-            except GatewayDown:
-                await self.database.transact(webhook_later)
-                return
-            for refund_id in await self._under_way(reference):
-                await self.send(refund_id)
+        def look(tx: Tx) -> tuple[str, list[str]] | None:
+            kept = self.book.webhook(tx, provider, event_id)
+            return (kept[0], self._under_way(tx, kept[0])) if kept is not None and not kept[1] else None
 
         def webhook_handled(tx: Tx) -> None:
             self.book.handled(tx, provider, event_id)
             drop(tx, WEBHOOK_JOB, key)
 
-        await self.database.transact(webhook_handled)
+        def webhook_later(tx: Tx) -> None:
+            plan(tx, WEBHOOK_JOB, key, tx.now_ms + LATER_MS)
+
+        found = await self.database.read(look, brief=True)
+        if found is None:
+            return
+        reference, refund_ids = found
+        try:
+            if reference:  # most are about a payment only: then its unit marks the webhook as well
+                await self.apply(reference, along=None if refund_ids else webhook_handled)
+        except GatewayDown:
+            await self.database.transact(webhook_later)
+            return
+        for refund_id in refund_ids:
+            await self.send(refund_id)
+        if refund_ids or not reference:
+            await self.database.transact(webhook_handled)
 
     async def after_answer(self, key: str) -> None:
         """Handle a webhook just received; what cannot be done now is left to the job."""
@@ -107,6 +111,6 @@ class HandleWebhook:
         except (Unavailable, NotFound, Conflict):
             return
 
-    async def _under_way(self, payment_id: str) -> list[str]:
-        refunds = await self.database.read(lambda tx: self.book.refunds_of_payment(tx, payment_id), brief=True)
+    def _under_way(self, tx: Tx, payment_id: str) -> list[str]:
+        refunds = self.book.refunds_of_payment(tx, payment_id) if payment_id else ()
         return [refund.id for refund in refunds if refund.state in {"REQUESTED", "UNKNOWN"}]

@@ -46,7 +46,9 @@ _MOVE: Final = Statement(
         changed_ms=bindparam("now_ms"),
     )
 )
-_HEAD: Final = Statement(select(*ORDER_COLUMNS).where(ORDERS.c.id == bindparam("by_id")).with_for_update())
+_OF_ID: Final = select(*ORDER_COLUMNS).where(ORDERS.c.id == bindparam("by_id"))
+_HEAD: Final = Statement(_OF_ID.with_for_update())
+_GLANCE: Final = Statement(_OF_ID)
 _OF_CHECKOUT: Final = Statement(
     select(*ORDER_COLUMNS).where(
         ORDERS.c.owner == bindparam("by_owner"), ORDERS.c.checkout_id == bindparam("by_checkout")
@@ -163,11 +165,12 @@ class SqlOrders:
 
     # ---- for payments
 
-    def facts(self, tx: Tx, order_id: str) -> Facts | None:
+    def facts(self, tx: Tx, order_id: str, *, locked: bool = False) -> Facts | None:
         """See payments.ports.Orders."""
-        order = self.head(tx, order_id)
-        if order is None:
+        row = (_HEAD if locked else _GLANCE).first(tx, {"by_id": order_id})
+        if row is None:
             return None
+        order = order_of(row)
         totals = order.totals
         return Facts(order.owner, order.number, order.state, totals.total_minor, totals.currency, order.expires_ms)
 
