@@ -3,8 +3,9 @@
 Run: `python -m benchmarks.orders [--orders 2000] [--rounds 3] [--json] [--out FILE]`.
 
 The server has core 0, this client core 1. Orders are cash on delivery, of guests, so that each is placed when it is
-answered. A whole checkout is a guest's: into the cart, look at it, order by UPI, go to pay, approve at FakePay (which
-runs in the same process, and whose CPU therefore counts), come back, look at the order; its webhook comes meanwhile.
+answered. A whole checkout is a guest's: into the cart, look at it, order by UPI, go to pay, approve at FakePay, come
+back, look at the order; its webhook comes meanwhile. It is measured twice: with FakePay in the shop's process, so that
+its CPU counts; and, as with a real gateway, with FakePay in a process of its own, whose CPU does not, asked over HTTP.
 Before each measurement the server has come to rest, so that neither its start nor what went before is counted; CPU is
 taken until it rests again, so that relay and consumers are.
 """
@@ -15,13 +16,15 @@ import json
 import os
 import re
 import statistics
+import subprocess
 import sys
 import tempfile
 import time
 from collections.abc import Callable, Sequence
+from http import HTTPStatus
 from pathlib import Path
 from typing import Any, Final
-from urllib.parse import urlencode
+from urllib.parse import urlencode, urlsplit
 
 from benchmarks.order_shop import HOME, made_shop
 from benchmarks.processes import HAAT, cpu_s, environment, free_port, machine, server, spread, wait_for
@@ -34,6 +37,7 @@ RESTING: Final = 0.1  # of a core: consumers and timers look about now and then
 LONGEST_REST_S: Final = 30.0
 ADDRESS: Final = {"name": "Meera", "phone": "9845012345", "line1": "14, 3rd Cross", "pincode": HOME}
 GOALS: Final = {"orders_a_s": 300.0, "hot_over_uniform": 0.9, "checkout_cpu_ms": 8.0}
+_SETTING: Final = re.compile(r"HAAT_PAYMENTS_URL='([^']+)'")
 Given = tuple[int, dict[str, str], bytes]
 
 
@@ -41,18 +45,18 @@ class Line:
     """One keep-alive connection, spoken without a library: the client must not be what is measured."""
 
     def __init__(self, port: int) -> None:
-        self._port = port
+        self.port = port
         self._streams: tuple[asyncio.StreamReader, asyncio.StreamWriter] | None = None
         self.cookie = ""
 
     async def ask(self, method: str, path: str, body: bytes = b"", headers: str = "") -> Given:
         """Status, headers and body. Cookies that are set come back."""
         if self._streams is None:
-            self._streams = await asyncio.open_connection("127.0.0.1", self._port)
+            self._streams = await asyncio.open_connection("127.0.0.1", self.port)
         reader, writer = self._streams
         cookie = f"cookie: {self.cookie}\r\n" if self.cookie else ""
         writer.write(
-            f"{method} {path} HTTP/1.1\r\nhost: 127.0.0.1:{self._port}\r\n{cookie}{headers}"
+            f"{method} {path} HTTP/1.1\r\nhost: 127.0.0.1:{self.port}\r\n{cookie}{headers}"
             f"content-length: {len(body)}\r\n\r\n".encode()
             + body
         )
@@ -150,17 +154,15 @@ async def _checkout(line: Line, n: int, sku: str) -> None:
     assert status == 201, answer
     placed = json.loads(answer)
     _, given, _ = await line.ask("GET", f"/pay/{placed['payment']['id']}")
-    page = _path(given["location"])
+    page = urlsplit(given["location"])
+    gateway = line if page.port == line.port else Line(page.port or 80)
     form = "content-type: application/x-www-form-urlencoded\r\n"
     for act in ("continue", "approve"):
-        _, given, _ = await line.ask("POST", page, urlencode({"do": act}).encode(), form)
-    _, given, _ = await line.ask("GET", _path(given["location"]))
+        _, given, _ = await gateway.ask("POST", page.path, urlencode({"do": act}).encode(), form)
+    back = urlsplit(given["location"])
+    await line.ask("GET", f"{back.path}?{back.query}" if back.query else back.path)
     _, _, answer = await line.ask("GET", f"/api/v1/orders/{placed['id']}")
     assert json.loads(answer)["state"] == "PLACED", answer
-
-
-def _path(url: str) -> str:
-    return re.sub(r"^https?://[^/]+", "", url)
 
 
 def _percentiles(times: Sequence[float]) -> dict[str, float]:
@@ -179,8 +181,34 @@ def rested(pid: int) -> float:
             return after_s
 
 
+def checkout_cpu_ms(child: subprocess.Popen[bytes], port: int, skus: Sequence[str]) -> float:
+    """CPU of the server for one whole checkout."""
+    asyncio.run(checkouts(port, 20, skus))
+    before_s = rested(child.pid)
+    asyncio.run(checkouts(port, CHECKOUTS, skus))
+    return round((rested(child.pid) - before_s) / CHECKOUTS * 1000, 2)
+
+
+def checkout_apart_cpu_ms(name: Path) -> float:
+    """The same with the gateway in a process of its own, whose CPU does not count."""
+    folder = name / "apart"
+    skus = made_shop(folder, 1_000)
+    port, pay_port, log, pay_log = free_port(), free_port(), name / "apart.log", name / "fakepay.log"
+    given = environment(folder, port) | {"HAAT_BASE_URL": f"http://127.0.0.1:{port}"}
+    beside = environment(name / "fakepay") | {"HAAT_BASE_URL": given["HAAT_BASE_URL"]}
+    with server([*HAAT, "fakepay", "--port", str(pay_port)], beside, pay_log, core=1) as gateway:
+        wait_for(gateway, pay_port, "/", pay_log, HTTPStatus.NOT_FOUND)
+        url = _SETTING.search(pay_log.read_text(encoding="utf-8"))
+        if url is None:
+            raise SystemExit("haat fakepay does not say how to reach it.")
+        with server([*HAAT, "serve"], given | {"HAAT_PAYMENTS_URL": url[1]}, log, core=0) as child:
+            wait_for(child, port, "/readyz", log)
+            os.sched_setaffinity(0, {1})
+            return checkout_cpu_ms(child, port, skus)
+
+
 def measure(orders: int, rounds: int) -> dict[str, Any]:
-    """All of it, on one server."""
+    """All of it, on one server; the checkout with its gateway apart on another."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name) / "var"
         skus = made_shop(folder, SKUS)
@@ -207,16 +235,15 @@ def measure(orders: int, rounds: int) -> dict[str, Any]:
                 f"{share:.0%}": asyncio.run(paced(port, most * share, 8.0, skus, f"paced-{share * 100:.0f}"))
                 for share in (0.5, 0.8)
             }
-            asyncio.run(checkouts(port, 20, skus))
-            before_s = rested(child.pid)
-            asyncio.run(checkouts(port, CHECKOUTS, skus))
-            checkout_ms = (rested(child.pid) - before_s) / CHECKOUTS * 1000
+            checkout_ms = checkout_cpu_ms(child, port, skus)
+        apart_ms = checkout_apart_cpu_ms(Path(name))
     ratio = [hot["a_s"] / uniform["a_s"] for hot, uniform in zip(found["hot"], found["uniform"], strict=True)]
     return {
         **{kind: {name: spread([one[name] for one in all_]) for name in all_[0]} for kind, all_ in found.items()},
         "hot_over_uniform": spread(ratio),
         "open_loop": open_loop,
-        "checkout_cpu_ms": round(checkout_ms, 2),
+        "checkout_cpu_ms": checkout_ms,
+        "checkout_gateway_apart_cpu_ms": apart_ms,
         "machine": machine(),
     }
 

@@ -143,16 +143,18 @@ def server(
             child.wait()
 
 
-def wait_for(child: subprocess.Popen[bytes], port: int, path: str, log: Path) -> None:
-    """Return at the first 200. Raises: Failed when the process ended or took two minutes."""
+def wait_for(
+    child: subprocess.Popen[bytes], port: int, path: str, log: Path, expected: int = http.HTTPStatus.OK
+) -> None:
+    """Return at the first answer with this status. Raises: Failed when the process ended or took two minutes."""
     until_s = time.perf_counter() + LONGEST_START_S
     while time.perf_counter() < until_s:
         if child.poll() is not None:
             raise Failed(f"The server ended with {child.returncode}:\n{log.read_text()[-2_000:]}")
-        if status(port, path) == http.HTTPStatus.OK:
+        if status(port, path) == expected:
             return
         time.sleep(_POLL_S)
-    raise Failed(f"No 200 from {path} after {LONGEST_START_S:.0f} s:\n{log.read_text()[-2_000:]}")
+    raise Failed(f"No {expected} from {path} after {LONGEST_START_S:.0f} s:\n{log.read_text()[-2_000:]}")
 
 
 def status(port: int, path: str) -> int:
