@@ -1,32 +1,43 @@
 """The command line as its users meet it: what it prints, where, and how it ends."""
 
 import json
+import shutil
 import signal
 import urllib.request
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from haat import cli
-from tests.cli.process import haat, serving
+from tests.cli import process
+from tests.cli.forked import Forks, forks
+from tests.cli.process import serving
+
+
+@pytest.fixture(scope="module")
+def haat() -> Iterator[Forks]:
+    """Commands without the time it takes to start Python."""
+    with forks() as haat:
+        yield haat
 
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A migrated, empty shop."""
     folder = tmp_path_factory.mktemp("cli") / "var"
-    done = haat(folder, "migrate", "--json")
+    done = process.haat(folder, "migrate", "--json")
     assert done.returncode == 0, done.stderr
     assert {row["database"] for row in json.loads(done.stdout)} >= {"orders", "users", "catalog"}
     return folder
 
 
-def test_migrating_again_changes_nothing(folder: Path) -> None:
+def test_migrating_again_changes_nothing(folder: Path, haat: Forks) -> None:
     rows = json.loads(haat(folder, "migrate", "--json").stdout)
     assert all(row["was"] == row["is"] for row in rows)
 
 
-def test_a_wrong_setting_is_explained_and_nothing_is_started(folder: Path) -> None:
+def test_a_wrong_setting_is_explained_and_nothing_is_started(folder: Path, haat: Forks) -> None:
     done = haat(folder, "doctor", HAAT_SERCH_URL="x")
     assert done.returncode == 1
     assert "HAAT_SEARCH_URL" in done.stderr
@@ -34,7 +45,7 @@ def test_a_wrong_setting_is_explained_and_nothing_is_started(folder: Path) -> No
     assert done.stdout == ""
 
 
-def test_a_token_is_printed_once_and_alone_on_stdout(folder: Path) -> None:
+def test_a_token_is_printed_once_and_alone_on_stdout(folder: Path, haat: Forks) -> None:
     done = haat(folder, "token", "create", "--role", "operator", "--note", "ci")
     assert done.returncode == 0, done.stderr
     token = done.stdout.strip()
@@ -45,7 +56,7 @@ def test_a_token_is_printed_once_and_alone_on_stdout(folder: Path) -> None:
     assert haat(folder, "token", "create", "--role", "seller:nobody").returncode == 1
 
 
-def test_an_import_accounts_for_every_row(folder: Path, tmp_path: Path) -> None:
+def test_an_import_accounts_for_every_row(folder: Path, haat: Forks, tmp_path: Path) -> None:
     feed = tmp_path / "feed.jsonl"
     rows = [
         {"code": "A1", "title": "Copper bottle", "price": "499.50", "currency": "INR"},
@@ -63,13 +74,14 @@ def test_an_import_accounts_for_every_row(folder: Path, tmp_path: Path) -> None:
     assert (again["accepted"], again["unchanged"], again["refused"]) == (0, 2, 1)
 
 
-def test_roles_are_those_that_the_shop_has(folder: Path) -> None:
+def test_roles_are_those_that_the_shop_has(folder: Path, haat: Forks) -> None:
     wrong = haat(folder, "worker", "--only", "relay")
     assert wrong.returncode == 1
     assert f"There is: {cli.ROLES.replace(',', ', ')}." in wrong.stderr
 
 
-def test_a_server_starts_answers_and_ends_on_ctrl_c(folder: Path) -> None:
+def test_a_server_starts_answers_and_ends_on_ctrl_c(folder: Path, haat: Forks, tmp_path: Path) -> None:
+    other = shutil.copytree(folder, tmp_path / "other")
     with serving(folder) as running:
         with urllib.request.urlopen(f"{running.url}/api/v1/search?q=bottle", timeout=10) as answer:
             assert json.loads(answer.read())["total"] >= 0
@@ -79,7 +91,7 @@ def test_a_server_starts_answers_and_ends_on_ctrl_c(folder: Path) -> None:
         doctor = haat(folder, "doctor", "--json", HAAT_LISTEN=running.url.removeprefix("http://"))
         assert doctor.returncode == 0, doctor.stdout
         assert "haat serve" in json.loads(doctor.stdout)["server"]
-        taken = haat(folder.parent / "other", "serve", HAAT_LISTEN=running.url.removeprefix("http://"))
+        taken = haat(other, "serve", HAAT_LISTEN=running.url.removeprefix("http://"))
         assert taken.returncode == 1
         assert "HAAT_LISTEN" in taken.stderr
         running.process.send_signal(signal.SIGINT)
