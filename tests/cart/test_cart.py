@@ -87,6 +87,16 @@ async def test_later_states_and_other_events_leave_the_cart_alone(market: Market
     assert await units(market) == {"acme.A": 2}
 
 
+async def test_an_order_that_names_its_lines_leaves_the_cart_alone(market: Market) -> None:
+    await stocked(market, "A")
+    await market.put(GUEST, "acme.A", 2)
+    command = market.world.command({"acme.A": 1}, owner=GUEST)
+    await market.world.place(command)
+    (event,) = await market.world.events()
+    await market.consumer([event])
+    assert await units(market) == {"acme.A": 2}
+
+
 async def test_nobody_has_an_empty_basket(market: Market) -> None:
     assert await market.lines_of(GUEST) == Basket("", 0, ())
     assert (await market.count(""), await market.count(GUEST)) == (0, 0)

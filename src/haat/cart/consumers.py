@@ -11,7 +11,10 @@ from haat.events.envelope import Event
 
 @dataclass(frozen=True, slots=True)
 class CartsOfOrders:
-    """Takes out what new orders were made of. A batch may come twice: an order is taken out once."""
+    """Takes out what new orders of carts were made of; one that named its lines leaves the cart alone.
+
+    A batch may come twice: an order is taken out once.
+    """
 
     take_out: TakeOut
     name: ClassVar[str] = "cart"
@@ -24,7 +27,7 @@ class CartsOfOrders:
         orders = [
             Ordered(hint.order_id, hint.owner, [(line.sku, line.units) for line in hint.lines], hint.at_ms)
             for hint in hints
-            if hint.before is None
+            if hint.before is None and hint.cart
         ]
         if orders:
             await self.take_out(orders)

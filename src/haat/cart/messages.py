@@ -33,10 +33,11 @@ class OrderedUnits(msgspec.Struct, frozen=True):
 
 
 class OrderHint(msgspec.Struct, frozen=True, kw_only=True):
-    """Of `order.changed`: whose order was made of what. Only the first state of an order has no `before`."""
+    """Of `order.changed`: whose order was made of what, and if of a cart. Its first state alone has no `before`."""
 
     order_id: str
     owner: str
     before: str | None
     at_ms: int
+    cart: bool = False
     lines: Sequence[OrderedUnits] = ()

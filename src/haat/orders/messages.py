@@ -36,4 +36,5 @@ class OrderChanged(msgspec.Struct, frozen=True, kw_only=True):
     currency: str
     total_minor: int
     at_ms: int
+    cart: bool = False  # made of what lay in the buyer's cart
     lines: Sequence[OrderedLine] = ()

@@ -116,6 +116,7 @@ class Snapshot(msgspec.Struct, frozen=True, kw_only=True):
     shipments: Sequence[Shipment]
     payment_id: str = ""  # of the first attempt, so that the same checkout again gets the same answer
     shipping_classes: Mapping[str, ShippingClass] = {}  # sku → class, where it is not standard
+    cart: bool = False  # it was made of what lay in the buyer's cart
 
 
 class Event(msgspec.Struct, frozen=True):

@@ -323,6 +323,7 @@ def _order(draft: _Draft, planned: Planned, now_ms: int) -> Order:
             shipments=planned.shipments,
             payment_id=draft.payment_id,
             shipping_classes=classes,
+            cart=command.wanted is None,
         ),
         lines=planned.lines,
         events=events,

@@ -249,5 +249,6 @@ def order_changed(order: Order, event: Event, lines: Sequence[OrderedLine]) -> O
         currency=order.totals.currency,
         total_minor=order.totals.total_minor,
         at_ms=event.at_ms,
+        cart=order.snapshot.cart,
         lines=lines,
     )
