@@ -8,9 +8,9 @@ import httpx2
 import pytest
 
 from haat.cart.adapters.tables import LINE as CARTS
-from haat.engines.sql.migrations import upgrade
 from haat.wishlist.adapters.tables import LINE as WISHES
 from tests.cart.market import Market
+from tests.migrated import migrated
 from tests.orders.conftest import migrated_orders, world
 from tests.orders.world import World
 
@@ -21,8 +21,7 @@ __all__ = ["migrated_orders", "world"]
 def migrated_carts(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """An empty database at its head, to be copied."""
     path = tmp_path_factory.mktemp("carts") / "empty.db"
-    upgrade(CARTS.joined(WISHES), path)
-    return path
+    return migrated(CARTS.joined(WISHES), path)
 
 
 @pytest.fixture

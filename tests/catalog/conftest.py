@@ -18,7 +18,6 @@ from haat.engines.documents.sqlite import SqliteDocuments
 from haat.engines.documents.tables import line
 from haat.engines.fetch import Fetcher
 from haat.engines.images import QUICK, Reencoder
-from haat.engines.sql.migrations import upgrade
 from haat.engines.sql.outgoing import SqlOutgoing
 from haat.engines.sql.sqlite import SqliteDatabase
 from haat.engines.system import SeededIds
@@ -28,6 +27,7 @@ from haat.inbound.adapters.sql import SqlFeeds
 from haat.inbound.adapters.tables import LINE as FEEDS
 from haat.inbound.identify import IdentifyItem
 from tests.conftest import ManualClock
+from tests.migrated import template
 
 BAGS = Category(
     id="outdoor.bags",
@@ -97,8 +97,8 @@ class Market:
 def migrated(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Empty databases at their head, to be copied: migrating takes longer than most tests."""
     folder = tmp_path_factory.mktemp("migrated")
-    upgrade(line("catalog"), folder / "catalog.db")
-    upgrade(FEEDS, folder / "inbound.db")
+    (folder / "catalog.db").write_bytes(template(line("catalog")))
+    (folder / "inbound.db").write_bytes(template(FEEDS))
     return folder
 
 

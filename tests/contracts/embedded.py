@@ -5,7 +5,6 @@ import tempfile
 from collections import UserDict
 from collections.abc import AsyncIterator, Callable, ItemsView, Mapping, Sequence
 from contextlib import asynccontextmanager
-from functools import cache
 from pathlib import Path
 from typing import TypeVar
 
@@ -20,7 +19,7 @@ from haat.engines.kv import KeyValue
 from haat.engines.kv.memory import MemoryKv
 from haat.engines.outgoing import Outgoing, OutgoingSource
 from haat.engines.sql import Database, Tx
-from haat.engines.sql.migrations import Line, engine_for, upgrade
+from haat.engines.sql.migrations import Line
 from haat.engines.sql.outgoing import SqlOutgoing, add_outgoing, outbox_table
 from haat.engines.sql.sqlite import SqliteDatabase
 from haat.events.adapters.sql_parking import SqlParking
@@ -30,29 +29,12 @@ from haat.events.parking import Parking
 from haat.events.ports import EventLog
 from tests.conftest import ManualClock
 from tests.contracts import database as database_suite
+from tests.migrated import migrated
 
 QUEUE_UNITS = 128
 DOCUMENTS = line("documents")
 OUTBOX = MetaData()
 outbox_table(OUTBOX)
-
-
-def template(tables: Line | MetaData) -> bytes:
-    """An empty database with its tables, made once: migrating takes a hundred times longer than copying."""
-    return _template(tables)
-
-
-@cache
-def _template(tables: Line | MetaData) -> bytes:
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / "template.db"
-        if isinstance(tables, Line):
-            upgrade(tables, path)
-        else:
-            engine = engine_for(path)
-            tables.create_all(engine)
-            engine.dispose()
-        return path.read_bytes()
 
 
 class SqliteRig:
@@ -65,9 +47,7 @@ class SqliteRig:
         self.clock = ManualClock()
         self.advance = self.clock.advance
         self.folder = folder
-        path = folder / "live.db"
-        path.write_bytes(template(tables))
-        self.file = SqliteDatabase(path, self.clock, queue_units=QUEUE_UNITS)
+        self.file = SqliteDatabase(migrated(tables, folder / "live.db"), self.clock, queue_units=QUEUE_UNITS)
         self.opened = [self.file]
         self.crashes = 0
 

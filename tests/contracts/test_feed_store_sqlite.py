@@ -15,6 +15,7 @@ from haat.inbound.adapters.sql import SqlFeeds
 from haat.inbound.adapters.tables import LINE, OUTBOX
 from tests.conftest import ManualClock
 from tests.contracts.feed_store import FeedStoreContract
+from tests.migrated import migrated
 
 _KEYS = Statement(OUTBOX.select().order_by(OUTBOX.c.seq))
 
@@ -22,10 +23,7 @@ _KEYS = Statement(OUTBOX.select().order_by(OUTBOX.c.seq))
 class TestSqliteFeedStore(FeedStoreContract):
     @pytest.fixture
     async def database(self, tmp_path: Path, clock: ManualClock) -> AsyncIterator[SqliteDatabase]:
-        path = tmp_path / "inbound.db"
-        upgrade(LINE, path)
-        assert drift(LINE, path) == []
-        database = SqliteDatabase(path, clock)
+        database = SqliteDatabase(migrated(LINE, tmp_path / "inbound.db"), clock)
         database.open()
         yield database
         database.close()
@@ -51,3 +49,7 @@ class TestSqliteFeedStore(FeedStoreContract):
             database.close()
 
         return close
+
+    def test_the_migrated_database_has_the_tables_the_code_declares(self, tmp_path: Path) -> None:
+        upgrade(LINE, tmp_path / "x.db")
+        assert drift(LINE, tmp_path / "x.db") == []

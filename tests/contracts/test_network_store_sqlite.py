@@ -18,6 +18,7 @@ from haat.serviceability.adapters.tables import LINE
 from tests.conftest import ManualClock
 from tests.contracts.network_store import NetworkStoreContract
 from tests.contracts.rigs import Rigs
+from tests.migrated import migrated
 
 
 class SqliteRig:
@@ -45,12 +46,12 @@ class SqliteRig:
 class TestSqliteNetworkStore(NetworkStoreContract):
     @pytest.fixture
     def rigs(self, tmp_path: Path) -> Rigs[SqliteRig]:
-        upgrade(LINE, tmp_path / "empty.db")
+        empty = migrated(LINE, tmp_path / "empty.db")
 
         @asynccontextmanager
         async def rig() -> AsyncIterator[SqliteRig]:
             with tempfile.TemporaryDirectory() as folder:
-                opened = SqliteRig(Path(folder), tmp_path / "empty.db")
+                opened = SqliteRig(Path(folder), empty)
                 try:
                     yield opened
                 finally:

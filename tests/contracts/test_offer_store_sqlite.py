@@ -6,7 +6,6 @@ from typing import Any
 
 import pytest
 
-from haat.engines.sql.migrations import upgrade
 from haat.engines.sql.sqlite import SqliteDatabase
 from haat.engines.system import SeededIds
 from haat.events.envelope import decode
@@ -15,14 +14,13 @@ from haat.inventory.adapters.sql import SqlOfferStore
 from haat.inventory.adapters.tables import LINE
 from tests.conftest import ManualClock
 from tests.contracts.offer_store import OfferStoreContract
+from tests.migrated import migrated
 
 
 class TestSqliteOfferStore(OfferStoreContract):
     @pytest.fixture
     async def database(self, tmp_path: Path, clock: ManualClock) -> AsyncIterator[SqliteDatabase]:
-        path = tmp_path / "orders.db"
-        upgrade(LINE, path)
-        database = SqliteDatabase(path, clock)
+        database = SqliteDatabase(migrated(LINE, tmp_path / "orders.db"), clock)
         database.open()
         yield database
         database.close()

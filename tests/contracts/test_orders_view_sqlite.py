@@ -8,12 +8,12 @@ from typing import TypeVar
 import pytest
 
 from haat.engines.sql import Database, Tx, Unit
-from haat.engines.sql.migrations import upgrade
 from haat.engines.system import SeededIds
 from haat.orders.adapters.view import SqlOrdersView
 from haat.orders.model import Order
 from tests.conftest import ManualClock
 from tests.contracts.orders_view import OrdersViewContract, Write
+from tests.migrated import migrated
 from tests.orders.world import LINE, World
 
 T = TypeVar("T")
@@ -48,8 +48,7 @@ class CountingReads:
 def empty(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """An empty database at its head, to be copied."""
     path = tmp_path_factory.mktemp("orders-view") / "empty.db"
-    upgrade(LINE, path)
-    return path
+    return migrated(LINE, path)
 
 
 class TestSqliteOrdersView(OrdersViewContract):

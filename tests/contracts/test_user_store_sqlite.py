@@ -6,20 +6,18 @@ from typing import Any
 
 import pytest
 
-from haat.engines.sql.migrations import upgrade
 from haat.engines.sql.sqlite import SqliteDatabase
 from haat.users.adapters.sql import SqlUserStore
 from haat.users.adapters.tables import LINE
 from tests.conftest import ManualClock
 from tests.contracts.user_store import UserStoreContract
+from tests.migrated import migrated
 
 
 class TestSqliteUserStore(UserStoreContract):
     @pytest.fixture
     async def database(self, tmp_path: Path, clock: ManualClock) -> AsyncIterator[SqliteDatabase]:
-        path = tmp_path / "users.db"
-        upgrade(LINE, path)
-        database = SqliteDatabase(path, clock)
+        database = SqliteDatabase(migrated(LINE, tmp_path / "users.db"), clock)
         database.open()
         yield database
         database.close()

@@ -13,7 +13,7 @@ from haat.engines.sql.ports import Refused
 from haat.engines.sql.sqlite import SqliteDatabase
 from haat.errors import Conflict, KeyReused
 from tests.conftest import ManualClock
-from tests.contracts.embedded import template
+from tests.migrated import template
 
 METADATA = MetaData()
 idempotency_table(METADATA)

@@ -15,7 +15,7 @@ from haat.engines.sql.jobs import Job, add, again, drop, due, finish, job_table,
 from haat.engines.sql.ports import Refused
 from haat.engines.sql.sqlite import SqliteDatabase
 from tests.conftest import ManualClock
-from tests.contracts.embedded import template
+from tests.migrated import template
 
 METADATA = MetaData()
 job_table(METADATA)

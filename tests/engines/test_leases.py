@@ -11,7 +11,7 @@ from haat.engines.sql import Tx
 from haat.engines.sql.leases import LeaseLost, give_back, holds, lease_table, take_lease
 from haat.engines.sql.sqlite import SqliteDatabase
 from tests.conftest import ManualClock
-from tests.contracts.embedded import template
+from tests.migrated import template
 
 METADATA = MetaData()
 lease_table(METADATA)

@@ -15,8 +15,9 @@ from haat.engines.sql.sqlite import SqliteDatabase, connect
 from haat.errors import Unavailable
 from tests.conftest import ManualClock
 from tests.contracts.database import ADD, ALL, METADATA, PROBE, add, rows
-from tests.contracts.embedded import OUTBOX, template
+from tests.contracts.embedded import OUTBOX
 from tests.contracts.outgoing import events
+from tests.migrated import template
 
 
 @pytest.fixture

@@ -13,7 +13,7 @@ from haat.errors import Unavailable
 from haat.events.backoff import Backoff
 from haat.events.jobs import RunJobs
 from tests.conftest import ManualClock
-from tests.contracts.embedded import template
+from tests.migrated import template
 
 METADATA = MetaData()
 job_table(METADATA)

@@ -19,8 +19,8 @@ from haat.events.outbox import Outbox
 from haat.events.ports import Handler
 from haat.events.relay import Relay
 from tests.conftest import ManualClock
-from tests.contracts.embedded import template
 from tests.events.handlers import AT_ONCE, EFFECT, TABLES, Collect, Counted, Once, Sold, allow
+from tests.migrated import template
 
 __all__ = ["AT_ONCE", "Collect", "Counted", "Once", "Sold", "World", "a_world", "allow", "until"]
 

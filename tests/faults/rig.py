@@ -51,8 +51,8 @@ from haat.selling import SellingNeeds, put_together
 from haat.shop import LINES
 from haat.vocabulary import Prefix
 from tests.conftest import NOON_MS, ManualClock
-from tests.contracts.embedded import template
 from tests.faults.around import Around, Watch
+from tests.migrated import template
 from tests.orders.world import PIN, Catalogue, Live
 from tests.serviceability.worlds import GridPlaces, network_of, reach_of
 

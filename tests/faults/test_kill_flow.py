@@ -17,9 +17,9 @@ from haat.events.adapters.tables import LINE
 from haat.events.envelope import decode
 from haat.events.outbox import Outbox
 from tests.conftest import ManualClock
-from tests.contracts.embedded import template
 from tests.events.handlers import EFFECT, TABLES, Counted
 from tests.faults.children import POISON
+from tests.migrated import template
 
 pytestmark = [pytest.mark.fault, pytest.mark.timeout(300)]
 ROOT = Path(__file__).parents[2]

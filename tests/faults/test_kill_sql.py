@@ -9,7 +9,6 @@ import pytest
 
 from haat.engines.sql.sqlite import SqliteDatabase
 from tests.conftest import ManualClock
-from tests.contracts.embedded import template
 from tests.faults.tables import (
     ALL_ORDERS,
     EVENTS_WITHOUT_ORDER,
@@ -18,6 +17,7 @@ from tests.faults.tables import (
     ORDERS_WITHOUT_EVENT,
     TABLES,
 )
+from tests.migrated import template
 
 pytestmark = pytest.mark.fault
 KILLS = 30

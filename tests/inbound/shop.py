@@ -12,7 +12,6 @@ import msgspec
 from haat.catalog.categories import categories_for
 from haat.engines.blobs.files import FileBlobs
 from haat.engines.sql import Statement
-from haat.engines.sql.migrations import upgrade
 from haat.engines.sql.sqlite import SqliteDatabase
 from haat.engines.system import SeededIds
 from haat.events.envelope import decode
@@ -27,6 +26,7 @@ from haat.inbound.model import Refusal
 from haat.inbound.ports import AttributeSpec
 from haat.inbound.work import FeedWorker
 from haat.vocabulary import Clock
+from tests.migrated import migrated
 
 ANY = FeedMapping(create_categories=True, price=PriceRule(rates={"USD": "88.40", "EUR": "95.10", "GBP": "110.30"}))
 MAPPINGS = Path(__file__).parent.parent / "data" / "mappings"
@@ -124,8 +124,7 @@ class Shop:
 
 @asynccontextmanager
 async def open_shop(folder: Path, clock: Clock, world: World | None = None, seed: int = 7) -> AsyncIterator[Shop]:
-    upgrade(LINE, folder / "inbound.db")
-    database = SqliteDatabase(folder / "inbound.db", clock)
+    database = SqliteDatabase(migrated(LINE, folder / "inbound.db"), clock)
     database.open()
     files = FileBlobs(folder / "blobs")
     files.open()

@@ -20,6 +20,7 @@ from haat.inventory.change_stock import ChangeStock, Count, Delta
 from haat.inventory.consumers import OfferInbound
 from haat.inventory.model import BelowHeld, NoSuchOffer, Place, StaleOffer, Terms
 from tests.conftest import ManualClock
+from tests.migrated import migrated
 
 
 @dataclass
@@ -40,8 +41,7 @@ async def may_use(seller: str, warehouse: str) -> bool:
 
 @pytest.fixture
 async def bench(tmp_path: Path, clock: ManualClock, ids: SeededIds) -> AsyncIterator[Bench]:
-    upgrade(LINE, tmp_path / "orders.db")
-    database = SqliteDatabase(tmp_path / "orders.db", clock)
+    database = SqliteDatabase(migrated(LINE, tmp_path / "orders.db"), clock)
     database.open()
     store = SqlOfferStore(database, Outbox("haat/inventory", ids))
     yield Bench(database, store, SetOffer(store, item_of, "INR"), ChangeStock(store, may_use, ids))

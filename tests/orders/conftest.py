@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from haat.engines.sql.migrations import upgrade
 from haat.engines.system import SeededIds
 from tests.conftest import ManualClock
+from tests.migrated import migrated
 from tests.orders.world import LINE, World
 
 
@@ -16,8 +16,7 @@ from tests.orders.world import LINE, World
 def migrated_orders(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """An empty database at its head, to be copied: migrating one per test would take most of the time."""
     path = tmp_path_factory.mktemp("orders") / "empty.db"
-    upgrade(LINE, path)
-    return path
+    return migrated(LINE, path)
 
 
 @pytest.fixture

@@ -13,7 +13,7 @@ from haat.events.outbox import Outbox
 from haat.payments.adapters.sql import SqlPayments
 from haat.shop import LINES
 from tests.conftest import ManualClock
-from tests.contracts.embedded import template
+from tests.migrated import template
 
 ONLINE = {"upi": "fakepay", "card": "fakepay", "netbanking": "fakepay"}
 

@@ -33,7 +33,7 @@ from haat.payments.start import StartPayment
 from haat.payments.webhooks import HandleWebhook, ReceiveWebhook
 from haat.shop import LINES
 from tests.conftest import ManualClock
-from tests.contracts.embedded import template
+from tests.migrated import template
 from tests.orders.world import PIN, World
 from tests.payments.rig import Rig
 

@@ -40,7 +40,7 @@ from haat.selling import SellingNeeds, put_together
 from haat.shop import LINES
 from haat_verify import Paths, verify
 from tests.conftest import ManualClock
-from tests.contracts.embedded import template
+from tests.migrated import template
 from tests.orders.world import PIN, Catalogue, Live
 from tests.serviceability.worlds import GridPlaces, network_of, reach_of
 

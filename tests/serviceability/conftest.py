@@ -8,7 +8,6 @@ from pathlib import Path
 import pytest
 
 from haat.engines.blobs.files import FileBlobs
-from haat.engines.sql.migrations import upgrade
 from haat.engines.sql.sqlite import SqliteDatabase
 from haat.engines.system import SeededIds
 from haat.events.outbox import Outbox
@@ -18,6 +17,7 @@ from haat.serviceability.build_matrix import BuildMatrix
 from haat.serviceability.live import Serviceability
 from haat.serviceability.seed_hubs import SeedHubs
 from tests.conftest import ManualClock
+from tests.migrated import template
 from tests.serviceability.worlds import ZONE, GridPlaces, HandHolidays, warehouses_of
 
 
@@ -49,7 +49,7 @@ class Shop:
 def migrated(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """An empty database at its head, to be copied: migrating one per test would take most of the time."""
     path = tmp_path_factory.mktemp("serviceability") / "empty.db"
-    upgrade(LINE, path)
+    path.write_bytes(template(LINE))
     return path
 
 

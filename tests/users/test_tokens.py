@@ -5,7 +5,6 @@ from pathlib import Path
 
 import pytest
 
-from haat.engines.sql.migrations import upgrade
 from haat.engines.sql.sqlite import SqliteDatabase
 from haat.engines.system import SeededIds
 from haat.errors import Invalid
@@ -16,12 +15,12 @@ from haat.users.model import NoSuchSeller
 from haat.users.sellers import CreateSeller
 from haat.users.tokens import CACHE_S, CheckToken, CreateToken, ManageTokens
 from tests.conftest import ManualClock
+from tests.migrated import migrated
 
 
 @pytest.fixture
 async def database(tmp_path: Path, clock: ManualClock) -> AsyncIterator[SqliteDatabase]:
-    upgrade(LINE, tmp_path / "users.db")
-    database = SqliteDatabase(tmp_path / "users.db", clock)
+    database = SqliteDatabase(migrated(LINE, tmp_path / "users.db"), clock)
     database.open()
     yield database
     database.close()

@@ -10,11 +10,11 @@ from pathlib import Path
 from typing import Final, NamedTuple
 
 from fakepay.schema import SCHEMA
-from haat.engines.sql.migrations import upgrade
 from haat.events.adapters.tables import LINE as EVENTS
 from haat.inventory.adapters.tables import LINE as INVENTORY
 from haat.orders.adapters.tables import LINE as ORDERS
 from haat.payments.adapters.tables import LINE as PAYMENTS
+from tests.migrated import migrated
 
 NOW_MS: Final = 1_795_000_000_000
 Attempt = tuple[str, str | None, int, int, str | None]
@@ -70,8 +70,8 @@ def payment_id(kind: int, attempt: int = 1, turn: int = 0) -> str:
 def make_shop(folder: Path, orders: int) -> Files:
     """Databases of at least this many orders, whole rounds of all kinds."""
     files = Files(folder / "orders.db", folder / "fakepay.db", folder / "events.db")
-    upgrade(INVENTORY.joined(ORDERS, PAYMENTS), files.orders)
-    upgrade(EVENTS, files.events)
+    migrated(INVENTORY.joined(ORDERS, PAYMENTS), files.orders)
+    migrated(EVENTS, files.events)
     db = sqlite3.connect(files.orders, isolation_level=None)
     try:
         for pragma in ("journal_mode = OFF", "synchronous = OFF", "cache_size = -400000", "temp_store = MEMORY"):
