@@ -14,6 +14,8 @@ from tests.cli import process
 from tests.cli.forked import Forks, forks
 from tests.cli.process import serving
 
+pytestmark = pytest.mark.long
+
 
 @pytest.fixture(scope="module")
 def haat() -> Iterator[Forks]:
