@@ -1,6 +1,7 @@
 """Reconciliation in the composed shop, over the real edge and from the command line."""
 
 import json
+import shutil
 from pathlib import Path
 
 import httpx2
@@ -10,7 +11,7 @@ from haat import order_commands, settings
 from haat.commands import whole_shop
 from haat.engines.sql import Tx
 from haat.shop import Shop
-from tests.api.conftest import Tokens
+from tests.api.conftest import Seeded, Tokens
 
 PATH = "/api/v1/admin/reconciliation"
 
@@ -23,7 +24,10 @@ async def test_the_demo_market_is_in_order(shop: Shop, client: httpx2.AsyncClien
     assert (await client.get(PATH, headers=Tokens.header(tokens.operator))).json() == {"breaks": [], "next": None}
 
 
-async def test_the_command_fails_while_a_break_is_open(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+async def test_the_command_fails_while_a_break_is_open(
+    seeded: Seeded, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    shutil.copytree(seeded.folder, tmp_path / "var")
     config = settings.load({"HAAT_DATA_DIR": str(tmp_path / "var")})
     said: list[str] = []
     assert await order_commands.reconcile(config, as_json=False, say=said.append)

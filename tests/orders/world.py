@@ -4,6 +4,7 @@ import asyncio
 import itertools
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cache
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -78,13 +79,19 @@ class Catalogue:
         return {key: self.bodies[key] for key in ids if key in self.bodies}
 
 
+@cache
+def eight_warehouses() -> Reach:
+    """Who serves whom to begin with: read-only, so one for all worlds."""
+    return reach_of(network_of(GridPlaces(), warehouses=8))
+
+
 class World:
     """Everything an order needs."""
 
     def __init__(self, path: Path, clock: ManualClock, ids: SeededIds) -> None:
         self.clock, self.ids = clock, ids
         self.database = SqliteDatabase(path, clock)
-        self.live = Live(reach_of(network_of(GridPlaces(), warehouses=8)))
+        self.live = Live(eight_warehouses())
         self.catalogue, self.cart, self.notes = Catalogue(), Cart(), Notes()
         self.offers = SqlOfferStore(self.database, Outbox("haat/inventory", ids))
         self.holds = SqlHolds(Outbox("haat/inventory", ids))
