@@ -1,5 +1,6 @@
 """What every test may use: a clock that moves by hand, seeded ids, and the folder of real data."""
 
+import gc
 import os
 from pathlib import Path
 
@@ -58,8 +59,12 @@ def data_dir() -> Path:
     return folder
 
 
+@pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Browser and fault tests run when asked for, data tests where the data is named; what is left out is said."""
+    """Browser and fault tests run when asked for, data tests where the data is named; what is left out is said.
+
+    Last, so that what is long comes first whatever the order of the rest.
+    """
     chosen = config.getoption("markexpr") or ""
     out: dict[str, list[pytest.Item]] = {}
     kept: list[pytest.Item] = []
@@ -78,6 +83,13 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         config.hook.pytest_deselected(items=[item for group in out.values() for item in group])
         config.stash[_LEFT_OUT] = {reason: len(group) for reason, group in out.items()}
         items[:] = kept
+    items.sort(key=lambda item: item.get_closest_marker("long") is None)
+
+
+def pytest_collection_finish() -> None:
+    """What is imported and collected stays to the end: the garbage collector need not look through it again."""
+    gc.collect()
+    gc.freeze()
 
 
 _LEFT_OUT = pytest.StashKey[dict[str, int]]()

@@ -23,6 +23,8 @@ from tests.conftest import ManualClock
 from tests.contracts.gateway import GatewayContract, GatewayRig, created
 from tests.contracts.rigs import Rigs
 
+pytestmark = pytest.mark.long
+
 KEY, SECRET = "key-of-tests", "secret-of-tests"
 READ_S = 0.4
 

@@ -17,6 +17,8 @@ from haat.demo_shop import MarketInShop
 from haat.search.model import SearchRequest
 from haat.shop import Shop
 
+pytestmark = pytest.mark.long
+
 SIZE = 300
 
 

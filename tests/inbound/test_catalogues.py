@@ -7,7 +7,7 @@ import pytest
 from haat.inbound.mapping import read_mapping
 from tests.inbound.shop import MAPPINGS, Shop
 
-pytestmark = pytest.mark.data
+pytestmark = [pytest.mark.data, pytest.mark.long]
 
 
 @pytest.mark.parametrize(("name", "rows", "missing"), [("esci", 6_764, 4_777), ("icecat", 19_406, 0)])

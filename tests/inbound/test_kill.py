@@ -13,6 +13,8 @@ from haat.inbound.mapping import read_mapping
 from tests.conftest import ManualClock
 from tests.inbound.shop import MAPPINGS, Shop, open_shop, pieces
 
+pytestmark = pytest.mark.long
+
 ROOT = Path(__file__).parent.parent.parent
 
 

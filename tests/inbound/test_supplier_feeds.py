@@ -13,7 +13,7 @@ from haat.inbound.mapping import read_mapping
 from haat.inbound.report import view
 from tests.inbound.shop import ANY, MAPPINGS, Shop
 
-pytestmark = pytest.mark.data
+pytestmark = [pytest.mark.data, pytest.mark.long]
 
 CSVS = {
     "shopify/product-data.csv": ("shopify", 21, 0),

@@ -7,6 +7,8 @@ import pytest
 from haat.orders.model import GRACE_MS, HOLD_MS
 from tests.payments.shop import PRICE_MINOR, Shop
 
+pytestmark = pytest.mark.long
+
 HAPPENINGS = ("success", "decline", "silence", "late", "duplicate")
 MOMENTS = ("before", "at", "after")
 TELLERS = ("webhook", "return", "poll")

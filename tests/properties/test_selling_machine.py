@@ -34,6 +34,8 @@ from tests.properties.people import People
 from tests.properties.shop import PRICES, SECRET, SKUS, Process
 from tests.properties.told import LIMIT
 
+pytestmark = pytest.mark.long
+
 PEOPLE: Final = ("crt_1", "crt_2", "usr_1")
 MOODS: Final[tuple[dict[str, object], ...]] = (
     {"on": "act", "do": "silence", "times": 1},

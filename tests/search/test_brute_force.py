@@ -19,6 +19,8 @@ from tests.search import brute
 from tests.search.world import BRANDS, CATEGORIES, COLOURS, WORDS, Search, open_search, random_market
 from tests.serviceability.worlds import GridPlaces, ms, promises_of
 
+pytestmark = pytest.mark.long
+
 HOLIDAYS = {"": {datetime.date(2026, 12, 25)}, "Karnataka": {datetime.date(2026, 12, 1)}}
 MOMENTS = [
     f"{day} {hour}"

@@ -11,6 +11,8 @@ from tests.conftest import ManualClock
 from tests.search.test_brute_force import PINCODES, changed_reach
 from tests.search.world import Search, open_search, random_market
 
+pytestmark = pytest.mark.long
+
 PIN = PINCODES[40]
 
 

@@ -14,7 +14,7 @@ from tests.search.test_brute_force import HOLIDAYS, MOMENTS, PINCODES, Judge
 from tests.search.world import Market, Offer, Stock, document, open_search, variant
 from tests.serviceability.worlds import GridPlaces, ms, network_of, promises_of, reach_of
 
-pytestmark = pytest.mark.data
+pytestmark = [pytest.mark.data, pytest.mark.long]
 
 ITEMS = 400  # of each catalogue, spread over the file: enough for rare values, few enough for the suite's time
 CASES = 500

@@ -11,6 +11,8 @@ from haat_verify.checks import CHECKS, NOT_HERE
 from tests.verify.conftest import Break
 from tests.verify.make_shop import KINDS, NOW_MS, REPLACED, REPLACING, Files, order_id, payment_id
 
+pytestmark = pytest.mark.long
+
 UNPAID, ASKED, PLACED, PACKED, SHIPPED, DELIVERED, EXPIRED, CANCELLED, LATE = range(9)
 COD, LOST, TWICE = 9, 11, 15
 A_SKU: Final = f"(SELECT sku FROM hold WHERE order_id = '{order_id(PLACED)}' LIMIT 1)"

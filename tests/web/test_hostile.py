@@ -12,6 +12,8 @@ from haat.web.storefront.address import item_path
 from tests.web.pages import page
 from tests.web.sample import SampleShop, item_id, thing
 
+pytestmark = pytest.mark.long
+
 NASTY = [
     "<script>alert(1)</script>",
     "\"><img src=x onerror=alert(1)>",

@@ -16,7 +16,7 @@ from benchmarks.catalogues import Plain, Product, Stack, load
 from benchmarks.relevance import graded, measure
 from haat.search.text.tokens import stem, tokens
 
-pytestmark = pytest.mark.data
+pytestmark = [pytest.mark.data, pytest.mark.long]
 
 
 @pytest.fixture(scope="module", params=["esci", "icecat"])
