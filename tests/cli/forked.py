@@ -4,6 +4,7 @@ Importing takes longer than what most commands do. A forked command is a process
 descriptors, threads, exit code and end. What starting itself does is tried with whole processes (process.py).
 """
 
+import gc
 import importlib
 import json
 import os
@@ -69,6 +70,7 @@ def _command(arguments: list[str], variables: dict[str, str], out: str, err: str
 def _main() -> None:
     for needed in ("haat.commands", "haat.order_commands", "alembic.command", "holidays.countries", "uvloop"):
         importlib.import_module(needed)
+    gc.freeze()  # no command looks through what it was born with
     for line in sys.stdin:
         child = os.fork()
         if child == 0:
