@@ -12,6 +12,8 @@ from haat.engines.system import SeededIds
 settings.register_profile("haat", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("haat")
 
+OTHERS = {"browser": "make e2e", "fault": "make faults", "fuzz": "make fuzz", "engine": "make test-engines"}
+"""Tests that run when they are asked for, and who asks."""
 NOON_MS = 1_795_329_000_000  # Sun, 22 Nov 2026, 12:00 in Kolkata
 
 
@@ -61,7 +63,7 @@ def data_dir() -> Path:
 
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Browser and fault tests run when asked for, data tests where the data is named; what is left out is said.
+    """Tests of OTHERS run when asked for, data tests where the data is named; what is left out is said.
 
     Last, so that what is long comes first whatever the order of the rest.
     """
@@ -72,7 +74,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         reason = ""
         if item.get_closest_marker("data") and not os.environ.get("HAAT_TEST_DATA"):
             reason = "data (set HAAT_TEST_DATA to the folder of real catalogues)"
-        for name, target in (("browser", "make e2e"), ("fault", "make faults"), ("fuzz", "make fuzz")):
+        for name, target in OTHERS.items():
             if item.get_closest_marker(name) and name not in chosen:
                 reason = f"{name} ({target})"
         if reason:

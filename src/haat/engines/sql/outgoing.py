@@ -58,6 +58,7 @@ _SENT: Final = Statement(update(_OUTBOX).where(_OUTBOX.c.seq == bindparam("row")
 _BACKLOG: Final = Statement(
     select(func.count(), func.coalesce(func.min(_OUTBOX.c.created_ms), 0)).where(_OUTBOX.c.sent_ms == 0)
 )
+_KEPT: Final = Statement(select(_OUTBOX.c.seq).where(_OUTBOX.c.event_id == bindparam("event")))
 _TRIM: Final = Statement(delete(_OUTBOX).where(_OUTBOX.c.sent_ms > 0, _OUTBOX.c.sent_ms < bindparam("before_ms")))
 
 
@@ -69,6 +70,11 @@ def add_outgoing(tx: Tx, rows: Sequence[Outgoing]) -> None:
 def write_outgoing(tx: Tx) -> None:
     """Write what the unit wants sent: for engines, after the unit returned and before its commit."""
     _ADD.many(tx, [row._asdict() for row in tx.outgoing])
+
+
+def kept_any(tx: Tx, rows: Sequence[Outgoing]) -> bool:
+    """Whether a unit that wrote these rows was committed: all of them are there, or none. One statement."""
+    return _KEPT.first(tx, {"event": rows[0].event_id}) is not None
 
 
 class SqlOutgoing:

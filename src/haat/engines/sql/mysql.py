@@ -1,0 +1,369 @@
+"""MySQL 8 and MariaDB behind the Database port: a bounded number of threads, each with a connection of its own.
+
+Units run on the driver's cursor, as on SQLite; one that meets a deadlock or waits too long for a lock is run again from
+its start. PyMySQL by default; `mysql+mysqldb://…` takes mysqlclient. Why threads and not an asynchronous driver:
+docs/adr/0024-mysql-in-threads.md.
+
+A commit whose answer was lost is looked up: an event of the unit is in the outbox exactly if the unit was committed. A
+unit without events whose commit was lost answers Unavailable, and its caller sends the same again.
+"""
+
+import asyncio
+import queue
+import random
+import threading
+import time
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from dataclasses import dataclass, field
+from typing import Any, Final, Literal, TypeVar
+
+from sqlalchemy import create_engine
+from sqlalchemy.engine import make_url
+from sqlalchemy.pool import NullPool
+
+from haat.engines.sql.outgoing import kept_any, write_outgoing
+from haat.engines.sql.ports import Refused, Tx, Unit
+from haat.errors import Unavailable
+from haat.vocabulary import Clock
+
+T = TypeVar("T")
+Isolation = Literal["READ COMMITTED", "REPEATABLE READ"]
+
+WRITERS: Final = 16
+READERS: Final = 8
+QUEUE_UNITS: Final = 1024
+QUEUE_READS: Final = 4096
+TRIES: Final = 12  # of a unit that others got in the way of; hot rows need some
+CONNECT_S: Final = 3
+ANSWER_S: Final = 20  # a statement that takes longer is given up with its connection
+IDLE_S: Final = 30.0  # after it a connection is asked whether it lives before it is trusted with a unit
+_LOOK_UP_S: Final = 10.0
+
+_DEADLOCK, _LOCK_WAIT, _CHANGED = 1213, 1205, 1020
+_AGAIN: Final = frozenset({_DEADLOCK, _LOCK_WAIT, _CHANGED})
+_REFUSED: Final = frozenset({1048, 1062, 1451, 1452, 3819, 4025})  # NULL, key, foreign keys, CHECK of each server
+_GONE: Final = frozenset({0, 1040, 1053, 1129, 1152, 1158, 1159, 1160, 1161, 1184, 1203, 1226, 1317, 1927})
+
+
+@dataclass(slots=True, eq=False)
+class _Waiting:
+    unit: Unit[Any]
+    loop: asyncio.AbstractEventLoop
+    future: asyncio.Future[Any]
+    result: Any = None
+    error: BaseException | None = None
+
+
+_Queue = queue.SimpleQueue[_Waiting | None]  # None: the thread that takes it ends
+
+
+@dataclass(slots=True)
+class _Session:
+    """A connection, and when it last did something."""
+
+    connection: Any
+    id: int
+    used_s: float = field(default_factory=time.monotonic)
+
+
+class MySqlDatabase:
+    """One database of a server. Open with `open()`, end with `close()`.
+
+    `isolation` is that of writing units; reads always see one snapshot.
+    """
+
+    def __init__(
+        self,
+        url: str,
+        clock: Clock,
+        *,
+        isolation: Isolation = "READ COMMITTED",
+        writers: int = WRITERS,
+        readers: int = READERS,
+        queue_units: int = QUEUE_UNITS,
+        answer_s: int = ANSWER_S,
+    ) -> None:
+        made = make_url(url)
+        self.name = made.database or "mysql"
+        self._engine = create_engine(made, poolclass=NullPool)
+        self._driver: Any = self._engine.dialect.loaded_dbapi
+        self._clock = clock
+        self._isolation = isolation
+        self._sizes = (writers, readers)
+        self._queue_units = queue_units
+        self._answer_s = answer_s
+        self._gate = threading.Lock()  # nothing enters a queue behind the None that ends its thread
+        self._open = False
+        self._units: _Queue = queue.SimpleQueue()
+        self._reads: _Queue = queue.SimpleQueue()
+        self._threads: list[threading.Thread] = []
+        self._wakes: list[Callable[[], None]] = []
+
+    def open(self) -> None:
+        """Start the threads; they connect when there is something to do. Opening twice is fine."""
+        if self._open:
+            return
+        writers, readers = self._sizes
+        work = [(self._write, "write")] * writers + [(self._read, "read")] * readers
+        self._threads = [threading.Thread(target=do, name=f"{what}-{self.name}", daemon=True) for do, what in work]
+        self._open = True
+        for thread in self._threads:
+            thread.start()
+
+    def close(self) -> None:
+        """Finish what was already taken, then close. Calling it twice is fine."""
+        with self._gate:
+            if not self._open:
+                return
+            self._open = False
+            for line, count in zip((self._units, self._reads), self._sizes, strict=True):
+                for _ in range(count):
+                    line.put(None)
+        for thread in self._threads:
+            thread.join()
+
+    async def transact(self, unit: Unit[T]) -> T:
+        """See Database.transact. Cost: one round trip for each statement and one for the commit."""
+        return await self._ask(self._units, unit, self._queue_units)
+
+    async def read(self, unit: Unit[T], *, brief: bool = False) -> T:  # noqa: ARG002  # a round trip is never brief
+        """See Database.read."""
+        return await self._ask(self._reads, unit, QUEUE_READS)
+
+    async def ping(self) -> None:
+        """See Database.ping. Raises: Unavailable also when the server may lose what it has committed."""
+        await self.read(lambda tx: tx.cursor.execute("SELECT 1"))
+
+    def on_outgoing(self, wake: Callable[[], None]) -> None:
+        """See Database.on_outgoing."""
+        self._wakes.append(wake)
+
+    async def _ask(self, line: _Queue, unit: Unit[T], most: int) -> T:
+        loop = asyncio.get_running_loop()
+        future: asyncio.Future[T] = loop.create_future()
+        with self._gate:
+            if not self._open:
+                raise Unavailable(f"{self.name} is closed")
+            if line.qsize() >= most:
+                raise Unavailable(f"{self.name} has {most} units waiting")
+            line.put(_Waiting(unit, loop, future))
+        return await future
+
+    # ---- threads
+
+    def _read(self) -> None:
+        self._serve(self._reads, self._look, ("SET SESSION TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY",))
+
+    def _write(self) -> None:
+        self._serve(self._units, self._change, (f"SET SESSION TRANSACTION ISOLATION LEVEL {self._isolation}",))
+
+    def _serve(self, line: _Queue, do: Callable[["_Thread", Unit[Any]], Any], first: tuple[str, ...]) -> None:
+        thread = _Thread(lambda: self._connected(first))
+        while (waiting := line.get()) is not None:
+            if waiting.future.cancelled():  # nobody waits for it any more, and it has not begun
+                continue
+            try:
+                waiting.result = do(thread, waiting.unit)
+            except BaseException as error:  # whatever it is belongs to the caller, not to this thread
+                waiting.error = error
+            with suppress(RuntimeError):  # the loop ended before its answer came: nobody is there to hear it
+                waiting.loop.call_soon_threadsafe(_resolve, waiting)
+        thread.close()
+
+    def _connected(self, first: tuple[str, ...]) -> _Session:
+        """A connection that is fit for a shop. Raises: the driver's errors; Unavailable when the server is not fit."""
+        arguments, options = self._engine.dialect.create_connect_args(self._engine.url)
+        times = {"connect_timeout": CONNECT_S, "read_timeout": self._answer_s, "write_timeout": self._answer_s}
+        connection = self._driver.connect(
+            *arguments, **{"charset": "utf8mb4", **times, **options, "conv": self._conversions()}
+        )
+        try:
+            cursor = connection.cursor()
+            for statement in ("SET SESSION time_zone = '+00:00', innodb_lock_wait_timeout = 5", *first):
+                cursor.execute(statement)
+            cursor.execute("SELECT CONNECTION_ID(), @@innodb_flush_log_at_trx_commit, @@sql_mode")
+            number, flush, mode = cursor.fetchone()
+            connection.rollback()
+            self._check_fit(flush, mode)
+        except BaseException:
+            connection.close()
+            raise
+        return _Session(connection, number)
+
+    def _check_fit(self, flush: int, mode: str) -> None:
+        if flush != 1:
+            raise Unavailable(f"{self.name} could lose commits: set innodb_flush_log_at_trx_commit to 1 (now {flush})")
+        if "STRICT_TRANS_TABLES" not in mode and "STRICT_ALL_TABLES" not in mode:
+            raise Unavailable(f"{self.name} could cut values: add STRICT_TRANS_TABLES to sql_mode")
+
+    def _conversions(self) -> Mapping[Any, Any]:
+        """The driver's own, but sums of integers come as integers and not as decimals."""
+        from importlib import import_module
+
+        package = self._driver.__name__
+        known: dict[Any, Any] = dict(import_module(f"{package}.converters").conversions)
+        for kind in (0, 246):  # DECIMAL, NEWDECIMAL
+            known[kind] = _number
+        return known
+
+    # ---- units
+
+    def _look(self, thread: "_Thread", unit: Unit[Any]) -> Any:
+        for attempt in (1, 2):
+            try:
+                session = thread.session()
+                result = unit(Tx(session.connection.cursor(), "mysql", self._clock.now_ms()))
+                session.connection.rollback()
+            except self._driver.Error as error:
+                thread.close()
+                if not self._lost(error) or attempt == 2:
+                    raise self._translated(error) from error
+            except BaseException:
+                thread.ended(rollback=True)
+                raise
+            else:
+                thread.ended()
+                return result
+        raise AssertionError
+
+    def _change(self, thread: "_Thread", unit: Unit[Any]) -> Any:
+        for attempt in range(1, TRIES + 1):
+            try:
+                return self._once(thread, unit)
+            except self._driver.Error as error:
+                if not self._worth_another(thread, error, attempt):
+                    raise self._translated(error) from error
+        raise AssertionError
+
+    def _worth_another(self, thread: "_Thread", error: Exception, attempt: int) -> bool:
+        """Whether a unit of which nothing was kept is to be run again."""
+        if self._lost(error):
+            thread.close()
+            return attempt == 1  # perhaps only the connection had grown old
+        if _code(error) not in _AGAIN or attempt == TRIES:
+            return False
+        time.sleep(random.random() * 0.004 * attempt)  # those who met must not meet again
+        return True
+
+    def _once(self, thread: "_Thread", unit: Unit[Any]) -> Any:
+        """A unit from its start to its commit. Raises: the driver's errors when nothing of it was kept."""
+        session = thread.session()
+        tx = Tx(session.connection.cursor(), "mysql", self._clock.now_ms())
+        try:
+            result = unit(tx)
+            write_outgoing(tx)
+        except BaseException:
+            thread.ended(rollback=True)
+            raise
+        try:
+            session.connection.commit()
+        except self._driver.Error as error:
+            if not self._lost(error):
+                thread.ended(rollback=True)
+                raise
+            thread.close()
+            if not self._was_committed(session.id, tx):
+                raise Unavailable(f"{self.name} could not commit: {error}") from error
+        thread.ended()
+        if tx.outgoing:
+            for wake in self._wakes:
+                wake()
+        return result
+
+    def _was_committed(self, session_id: int, tx: Tx) -> bool:
+        """Whether a unit whose COMMIT was not answered is in the database: its events tell.
+
+        Raises: Unavailable when nobody can say.
+        """
+        if not tx.outgoing:
+            raise Unavailable(f"{self.name} was lost while it committed; send the same again")
+        until_s = time.monotonic() + _LOOK_UP_S
+        while time.monotonic() < until_s:
+            try:
+                session = self._connected(())
+            except (self._driver.Error, Unavailable):
+                time.sleep(0.1)
+                continue
+            try:
+                cursor = session.connection.cursor()
+                # The old connection may still be at its commit: not before it is gone is the answer final.
+                cursor.execute("SELECT COUNT(*) FROM information_schema.processlist WHERE id = %s", (session_id,))
+                if cursor.fetchone()[0] == 0:
+                    return kept_any(Tx(cursor, "mysql", 0), tx.outgoing)
+                with suppress(self._driver.Error):
+                    cursor.execute(f"KILL {session_id:d}")
+            except self._driver.Error:
+                pass
+            finally:
+                with suppress(self._driver.Error):
+                    session.connection.close()
+            time.sleep(0.05)
+        raise Unavailable(f"{self.name} was lost while it committed; send the same again")
+
+    def _lost(self, error: Exception) -> bool:
+        code = _code(error)
+        return isinstance(error, self._driver.InterfaceError) or code in _GONE or 2000 <= code < 2100
+
+    def _translated(self, error: Exception) -> Exception:
+        code = _code(error)
+        if code in _REFUSED:
+            return Refused(str(error))
+        if self._lost(error) or code in _AGAIN or isinstance(error, self._driver.OperationalError):
+            return Unavailable(f"{self.name}: {error}")
+        return error
+
+
+class _Thread:
+    """One thread's connection: made when it is needed, given up when it failed."""
+
+    def __init__(self, connect: Callable[[], _Session]) -> None:
+        self._connect = connect
+        self._session: _Session | None = None
+
+    def session(self) -> _Session:
+        """The connection. Raises: the driver's errors, Unavailable."""
+        if self._session is not None and time.monotonic() - self._session.used_s > IDLE_S:
+            try:
+                self._session.connection.ping(False)
+            except Exception:  # any driver, any reason: a fresh one is what is needed
+                self.close()
+        if self._session is None:
+            self._session = self._connect()
+        return self._session
+
+    def ended(self, *, rollback: bool = False) -> None:
+        """A unit is over."""
+        if self._session is None:
+            return
+        self._session.used_s = time.monotonic()
+        if rollback:
+            try:
+                self._session.connection.rollback()
+            except Exception:  # it is broken, so the server has rolled back, or will
+                self.close()
+
+    def close(self) -> None:
+        """Give the connection up."""
+        if self._session is not None:
+            with suppress(Exception):
+                self._session.connection.close()
+            self._session = None
+
+
+def _resolve(waiting: _Waiting) -> None:
+    if waiting.future.done():  # cancelled while the unit ran; the unit's outcome stands
+        return
+    if waiting.error is not None:
+        waiting.future.set_exception(waiting.error)
+    else:
+        waiting.future.set_result(waiting.result)
+
+
+def _code(error: BaseException) -> int:
+    return error.args[0] if error.args and isinstance(error.args[0], int) else 0
+
+
+def _number(text: str | bytes) -> int | float:
+    words = text.decode() if isinstance(text, bytes) else text
+    return float(words) if "." in words else int(words)
