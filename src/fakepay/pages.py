@@ -12,13 +12,12 @@ import msgspec
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from litestar import Request, Response, get, post
 from litestar.datastructures import State
-from litestar.handlers import HTTPRouteHandler
 from litestar.params import FromPath
 
 from fakepay import checkout
-from fakepay.api import FOR_BUYERS
+from fakepay.api import FOR_BUYERS, served
 from fakepay.books import Books, IntentRow
-from fakepay.calls import Counter, Reply, problem
+from fakepay.calls import Reply, problem
 from fakepay.checkout import Form, Turn
 from fakepay.shapes import Problem, Refusal
 
@@ -48,37 +47,43 @@ _LEAVE: Final = {"value": "abandon", "look": "bare", "words": "Leave without pay
 _DECLINE: Final = {"value": "decline", "look": "other", "words": "Decline"}
 
 
-def page_handlers(counter: Counter, prefix: str) -> list[HTTPRouteHandler]:
-    """The page, its form, and its stylesheet. `prefix` is the path the gateway is mounted under."""
-    opt = {FOR_BUYERS: True}
+_OPT: Final = {FOR_BUYERS: True}
 
-    @get("/pay/{intent_id:str}", opt=opt)
-    async def page(intent_id: FromPath[str]) -> Response[bytes]:
-        def work(books: Books) -> tuple[int, msgspec.Struct]:
-            return 200, checkout.show(books, intent_id)
 
-        return _page(await counter.call(("page",), _named(intent_id), work), prefix)
+@get("/pay/{intent_id:str}", opt=_OPT)
+async def page(request: AnyRequest, intent_id: FromPath[str]) -> Response[bytes]:
+    """The page of a payment."""
 
-    @post("/pay/{intent_id:str}", opt=opt)
-    async def click(request: AnyRequest, intent_id: FromPath[str]) -> Response[bytes]:
-        try:
-            form = Form.read(await request.body())
-        except Refusal as refusal:
-            return _page(problem(refusal), prefix)
+    def work(books: Books) -> tuple[int, msgspec.Struct]:
+        return 200, checkout.show(books, intent_id)
 
-        def work(books: Books) -> tuple[int, msgspec.Struct]:
-            turn = checkout.step(books, intent_id, form)
-            return (422 if turn.error else 303), turn
+    return _page(await served(request).counter.call(("page",), _named(intent_id), work), served(request).prefix)
 
-        points = {"approve": ("act", "approve"), "decline": ("act",), "abandon": ("act",)}.get(form.do, ("page",))
-        return _page(await counter.call(points, _named(intent_id), work), prefix)
 
-    @get("/page.css", opt=opt, sync_to_thread=False)
-    def stylesheet() -> Response[bytes]:
-        headers = {"cache-control": "public, max-age=3600", "x-content-type-options": "nosniff"}
-        return Response(_CSS, media_type="text/css", headers=headers)
+@post("/pay/{intent_id:str}", opt=_OPT)
+async def click(request: AnyRequest, intent_id: FromPath[str]) -> Response[bytes]:
+    """What the buyer pressed on it."""
+    try:
+        form = Form.read(await request.body())
+    except Refusal as refusal:
+        return _page(problem(refusal), served(request).prefix)
 
-    return [page, click, stylesheet]
+    def work(books: Books) -> tuple[int, msgspec.Struct]:
+        turn = checkout.step(books, intent_id, form)
+        return (422 if turn.error else 303), turn
+
+    points = {"approve": ("act", "approve"), "decline": ("act",), "abandon": ("act",)}.get(form.do, ("page",))
+    return _page(await served(request).counter.call(points, _named(intent_id), work), served(request).prefix)
+
+
+@get("/page.css", opt=_OPT, sync_to_thread=False)
+def stylesheet() -> Response[bytes]:
+    """Its looks."""
+    headers = {"cache-control": "public, max-age=3600", "x-content-type-options": "nosniff"}
+    return Response(_CSS, media_type="text/css", headers=headers)
+
+
+HANDLERS: Final = (page, click, stylesheet)
 
 
 def money(amount_minor: int, currency: str) -> str:
