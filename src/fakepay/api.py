@@ -153,6 +153,7 @@ async def create_intent(request: AnyRequest) -> Response[bytes]:
 @get("/v1/intents/by-reference/{reference:str}")
 async def find_intent(request: AnyRequest, reference: FromPath[str]) -> Response[bytes]:
     """The intent a shop made under its reference."""
+
     def work(books: Books) -> tuple[int, msgspec.Struct]:
         row = books.intent_of(reference)
         if row is None:
@@ -225,6 +226,7 @@ async def create_refund(request: AnyRequest, intent_id: FromPath[str]) -> Respon
 @get("/v1/refunds/by-reference/{reference:str}")
 async def find_refund(request: AnyRequest, reference: FromPath[str]) -> Response[bytes]:
     """The refund a shop made under its reference."""
+
     def work(books: Books) -> tuple[int, msgspec.Struct]:
         row = books.refund_of(reference)
         if row is None:
@@ -287,6 +289,7 @@ async def change_faults(request: AnyRequest) -> Response[bytes]:
 @delete("/v1/faults", status_code=200)
 async def clear_faults(request: AnyRequest) -> Response[bytes]:
     """No script."""
+
     def unit(books: Books) -> msgspec.Struct:
         faults.replace(books, ())
         return Script([])
@@ -333,7 +336,6 @@ HANDLERS: Final = (
     read_clock,
     move_clock,
     list_events,
-    ,
 )
 
 
