@@ -7,7 +7,7 @@ STAMP := .venv/.setup
 PYTEST := env -u PYTHONDONTWRITEBYTECODE $(BIN)/python -m pytest -q
 # A file's tests stay in one process, so that what they share is made once; files come in the order of tests/conftest.py.
 # Three processes for two cores: a seventh of their time they wait for the disk.
-PARALLEL := -n 3 --dist loadfile --no-loadscope-reorder
+PARALLEL := -n 3 --dist loadfile --no-loadscope-reorder -p no:schemathesis
 
 .DEFAULT_GOAL := help
 .PHONY: help setup run test check contracts faults planted fuzz e2e bench docs lock
