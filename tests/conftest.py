@@ -12,7 +12,7 @@ from haat.engines.system import SeededIds
 settings.register_profile("haat", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("haat")
 
-OTHERS = {"browser": "make e2e", "fault": "make faults", "fuzz": "make fuzz", "engine": "make test-engines"}
+OTHERS = {"browser": "make e2e", "fault": "make faults", "fuzz": "make fuzz"}
 """Tests that run when they are asked for, and who asks."""
 NOON_MS = 1_795_329_000_000  # Sun, 22 Nov 2026, 12:00 in Kolkata
 
@@ -77,6 +77,9 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         for name, target in OTHERS.items():
             if item.get_closest_marker(name) and name not in chosen:
                 reason = f"{name} ({target})"
+        engine = item.get_closest_marker("engine")
+        if engine and engine.args[0] not in os.environ.get("HAAT_TEST_ENGINES", "").split(","):
+            reason = f"{engine.args[0]} (make test-engines)"
         if reason:
             out.setdefault(reason, []).append(item)
         else:

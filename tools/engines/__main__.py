@@ -16,6 +16,7 @@ from tools.engines.keeping import Keeper
 from tools.engines.sql import MariaDb, MySql
 
 ROOT: Final = Path(__file__).resolve().parents[2]
+CACHE: Final = Path(os.environ.get("HAAT_ENGINES_CACHE", ROOT / ".engines" / "cache"))
 ENGINES: Final[dict[str, Engine]] = {engine.name: engine for engine in (MySql(), MariaDb())}
 
 
@@ -32,7 +33,7 @@ def main(given: list[str]) -> int:
     if unknown:
         parser.error(f"there is no engine {', '.join(unknown)}; there is {', '.join(ENGINES)}")
     engines = [ENGINES[name] for name in options.names or ENGINES]
-    keeper = Keeper(options.dir, Path(os.environ.get("HAAT_ENGINES_CACHE", options.dir / "cache")))
+    keeper = Keeper(options.dir, CACHE)
     try:
         for engine in engines:
             if options.what == "down":

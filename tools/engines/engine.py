@@ -44,5 +44,8 @@ class Engine(Protocol):
     def answers(self, place: Place) -> bool:
         """Whether it does its work, not only accepts connections."""
 
+    def server_url(self, place: Place) -> str:
+        """Where the server as a whole is, for tests that make their own databases or topics in it."""
+
     def settings(self, place: Place) -> Mapping[str, str]:
         """The HAAT_ settings that make a shop use it."""

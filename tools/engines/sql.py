@@ -50,10 +50,13 @@ class _Sql:
             return False
         return True
 
+    def server_url(self, place: Place) -> str:
+        """See Engine."""
+        return f"mysql+pymysql://{USER}:{place.password}@127.0.0.1:{place.port}"
+
     def settings(self, place: Place) -> Mapping[str, str]:
         """One server, a database for each of the shop's."""
-        at = f"mysql+pymysql://{USER}:{place.password}@127.0.0.1:{place.port}"
-        return {f"HAAT_{name.upper()}_URL": f"{at}/{name}" for name in DATABASES}
+        return {f"HAAT_{name.upper()}_URL": f"{self.server_url(place)}/{name}" for name in DATABASES}
 
 
 def _users(password: str) -> list[str]:

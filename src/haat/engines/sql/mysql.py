@@ -2,7 +2,7 @@
 
 Units run on the driver's cursor, as on SQLite; one that meets a deadlock or waits too long for a lock is run again from
 its start. PyMySQL by default; `mysql+mysqldb://…` takes mysqlclient. Why threads and not an asynchronous driver:
-docs/adr/0024-mysql-in-threads.md.
+docs/adr/0027-mysql-in-threads.md.
 
 A commit whose answer was lost is looked up: an event of the unit is in the outbox exactly if the unit was committed. A
 unit without events whose commit was lost answers Unavailable, and its caller sends the same again.
