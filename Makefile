@@ -26,7 +26,7 @@ setup: $(STAMP) ## the virtual environment .venv with the locked dependencies an
 run: $(STAMP) ## a seeded demo shop at http://127.0.0.1:8000 (Ctrl-C ends it)
 	@env -u PYTHONDONTWRITEBYTECODE $(BIN)/haat serve --demo
 
-test: $(STAMP) ## the test suite (under three minutes on two cores)
+test: $(STAMP) ## the test suite (some three minutes on two cores)
 	@$(PYTEST) $(PARALLEL)
 
 check: $(STAMP) ## format, lint, types, architecture, templates, spelling, lock

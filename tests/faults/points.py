@@ -28,7 +28,6 @@ POINTS: Final[Mapping[str, tuple[str, ...]]] = {
         "orders.take_jobs",
     ),
     "prepaid": (
-        "carts.change_carts_once",
         "gateway.create",
         "gateway.find",
         "kv.z_add",
@@ -48,7 +47,6 @@ POINTS: Final[Mapping[str, tuple[str, ...]]] = {
         "orders.webhook_handled",
     ),
     "webhook first": (
-        "carts.change_carts_once",
         "gateway.create",
         "gateway.find",
         "kv.z_add",
@@ -66,7 +64,6 @@ POINTS: Final[Mapping[str, tuple[str, ...]]] = {
         "orders.take_expiry_lease",
     ),
     "nobody tells": (
-        "carts.change_carts_once",
         "gateway.create",
         "gateway.find",
         "kv.z_add",
@@ -86,7 +83,6 @@ POINTS: Final[Mapping[str, tuple[str, ...]]] = {
         "orders.take_jobs",
     ),
     "set aside": (
-        "carts.change_carts_once",
         "gateway.capture",
         "gateway.create",
         "gateway.find",
@@ -106,7 +102,6 @@ POINTS: Final[Mapping[str, tuple[str, ...]]] = {
         "orders.webhook_handled",
     ),
     "declined": (
-        "carts.change_carts_once",
         "gateway.create",
         "gateway.find",
         "kv.z_add",
@@ -126,7 +121,6 @@ POINTS: Final[Mapping[str, tuple[str, ...]]] = {
         "orders.webhook_handled",
     ),
     "abandoned": (
-        "carts.change_carts_once",
         "gateway.create",
         "gateway.find",
         "kv.z_add",
@@ -146,7 +140,6 @@ POINTS: Final[Mapping[str, tuple[str, ...]]] = {
         "orders.take_expiry_lease",
     ),
     "late money": (
-        "carts.change_carts_once",
         "gateway.create",
         "gateway.find",
         "gateway.refund",
@@ -172,7 +165,6 @@ POINTS: Final[Mapping[str, tuple[str, ...]]] = {
         "orders.webhook_handled",
     ),
     "late money, order again": (
-        "carts.change_carts_once",
         "gateway.create",
         "gateway.find",
         "kv.z_add",
@@ -194,7 +186,6 @@ POINTS: Final[Mapping[str, tuple[str, ...]]] = {
         "orders.take_jobs",
     ),
     "cancelled": (
-        "carts.change_carts_once",
         "gateway.create",
         "gateway.find",
         "gateway.refund",
@@ -219,7 +210,6 @@ POINTS: Final[Mapping[str, tuple[str, ...]]] = {
         "orders.webhook_handled",
     ),
     "cancelled before it is paid": (
-        "carts.change_carts_once",
         "gateway.create",
         "gateway.find",
         "gateway.refund",
@@ -266,7 +256,6 @@ POINTS: Final[Mapping[str, tuple[str, ...]]] = {
         "orders.take_expiry_lease",
     ),
     "two for two": (
-        "carts.change_carts_once",
         "kv.z_due",
         "log.append.orders",
         "log.append.payments",
@@ -278,7 +267,6 @@ POINTS: Final[Mapping[str, tuple[str, ...]]] = {
         "orders.take_expiry_lease",
     ),
     "gateway away": (
-        "carts.change_carts_once",
         "gateway.create",
         "gateway.find",
         "kv.z_add",
@@ -298,7 +286,6 @@ POINTS: Final[Mapping[str, tuple[str, ...]]] = {
         "orders.webhook_handled",
     ),
     "gateway refuses": (
-        "carts.change_carts_once",
         "gateway.create",
         "gateway.find",
         "kv.z_add",
@@ -322,7 +309,6 @@ POINTS: Final[Mapping[str, tuple[str, ...]]] = {
         "orders.webhook_handled",
     ),
     "refund in doubt": (
-        "carts.change_carts_once",
         "gateway.create",
         "gateway.find",
         "gateway.find_refund",
@@ -349,7 +335,6 @@ POINTS: Final[Mapping[str, tuple[str, ...]]] = {
         "orders.webhook_handled",
     ),
     "refund slow": (
-        "carts.change_carts_once",
         "gateway.create",
         "gateway.find",
         "gateway.find_refund",
@@ -375,7 +360,6 @@ POINTS: Final[Mapping[str, tuple[str, ...]]] = {
         "orders.webhook_handled",
     ),
     "refund rejected": (
-        "carts.change_carts_once",
         "gateway.create",
         "gateway.find",
         "gateway.refund",
@@ -402,7 +386,6 @@ POINTS: Final[Mapping[str, tuple[str, ...]]] = {
         "orders.webhook_handled",
     ),
     "refunds while the gateway is away": (
-        "carts.change_carts_once",
         "gateway.create",
         "gateway.find",
         "gateway.find_refund",
@@ -429,7 +412,6 @@ POINTS: Final[Mapping[str, tuple[str, ...]]] = {
         "orders.webhook_handled",
     ),
     "webhook while the gateway is away": (
-        "carts.change_carts_once",
         "gateway.create",
         "gateway.find",
         "kv.z_add",
@@ -452,7 +434,6 @@ POINTS: Final[Mapping[str, tuple[str, ...]]] = {
         "orders.webhook_later",
     ),
     "another amount": (
-        "carts.change_carts_once",
         "gateway.create",
         "gateway.find",
         "gateway.refund",
@@ -478,7 +459,6 @@ POINTS: Final[Mapping[str, tuple[str, ...]]] = {
         "orders.webhook_handled",
     ),
     "reconciled": (
-        "carts.change_carts_once",
         "gateway.create",
         "gateway.find",
         "gateway.intents",
