@@ -1,9 +1,7 @@
 """A shop with many skus in few warehouses, made without feeds: what orders are measured on."""
 
 import asyncio
-import sqlite3
 from collections.abc import Sequence
-from contextlib import closing
 from pathlib import Path
 from typing import Any, Final
 
@@ -15,7 +13,6 @@ from haat.demo_shop import MarketInShop
 from haat.engines.documents import Put
 from haat.inventory.model import Restated
 from haat.shop import Shop
-from tests.verify.make_shop import make_shop
 
 HOME: Final = "560034"
 SELLER: Final = "bench"
@@ -31,18 +28,6 @@ WAREHOUSES: Final = (
 def made_shop(folder: Path, skus: int) -> list[str]:
     """Fill an empty data directory; the skus, each with stock in every warehouse that reaches HOME."""
     return asyncio.run(_fill(folder, skus))
-
-
-def put_old_orders(folder: Path, count: int) -> None:
-    """Make the orders database of a shop that is still empty, with orders of every kind in it and nothing under way."""
-    folder.mkdir(parents=True, exist_ok=True)
-    files = make_shop(folder, count)
-    for file in (files.gateway, files.events):
-        for made in file.parent.glob(f"{file.name}*"):
-            made.unlink()
-    with closing(sqlite3.connect(files.orders)) as database, database:
-        database.execute("UPDATE orders SET expires_ms = 4000000000000 WHERE state = 'CREATED'")
-        database.execute("DELETE FROM job")
 
 
 async def _fill(folder: Path, skus: int) -> list[str]:

@@ -1,7 +1,6 @@
 """Orders over HTTP with every commit on disk: hot sku and many skus, CPU of an order and of a whole checkout.
 
-Run: `python -m benchmarks.orders [--orders 2000] [--rounds 3] [--old 0] [--json] [--out FILE]`.
-`--old`: so many orders are in the tables before.
+Run: `python -m benchmarks.orders [--orders 2000] [--rounds 3] [--json] [--out FILE]`.
 
 The server has core 0, this client core 1. Orders are cash on delivery, of guests, so that each is placed when it is
 answered. A whole checkout is a guest's: into the cart, look at it, order by UPI, go to pay, approve at FakePay, come
@@ -27,7 +26,7 @@ from pathlib import Path
 from typing import Any, Final
 from urllib.parse import urlencode, urlsplit
 
-from benchmarks.order_shop import HOME, made_shop, put_old_orders
+from benchmarks.order_shop import HOME, made_shop
 from benchmarks.processes import HAAT, cpu_s, environment, free_port, machine, server, spread, wait_for
 
 CLIENTS: Final = 64
@@ -208,12 +207,10 @@ def checkout_apart_cpu_ms(name: Path) -> float:
             return checkout_cpu_ms(child, port, skus)
 
 
-def measure(orders: int, rounds: int, old: int) -> dict[str, Any]:
+def measure(orders: int, rounds: int) -> dict[str, Any]:
     """All of it, on one server; the checkout with its gateway apart on another."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name) / "var"
-        if old:
-            put_old_orders(folder, old)
         skus = made_shop(folder, SKUS)
         port, log = free_port(), Path(name) / "serve.log"
         given = environment(folder, port) | {"HAAT_BASE_URL": f"http://127.0.0.1:{port}"}
@@ -247,7 +244,6 @@ def measure(orders: int, rounds: int, old: int) -> dict[str, Any]:
         "open_loop": open_loop,
         "checkout_cpu_ms": checkout_ms,
         "checkout_gateway_apart_cpu_ms": apart_ms,
-        "old": old,
         "machine": machine(),
     }
 
@@ -257,11 +253,10 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--orders", type=int, default=2_000)
     parser.add_argument("--rounds", type=int, default=3)
-    parser.add_argument("--old", type=int, default=0)
     parser.add_argument("--json", action="store_true")
     parser.add_argument("--out", type=Path)
     options = parser.parse_args()
-    figures = measure(options.orders, options.rounds, options.old)
+    figures = measure(options.orders, options.rounds)
     reached = {
         "orders_a_s": min(figures["hot"]["a_s"]["median"], figures["uniform"]["a_s"]["median"]) >= GOALS["orders_a_s"],
         "hot_over_uniform": figures["hot_over_uniform"]["median"] >= GOALS["hot_over_uniform"],
