@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import MetaData, create_engine
 from sqlalchemy.engine import Engine
-from sqlalchemy.pool import NullPool
 
 if TYPE_CHECKING:
     from alembic.config import Config
@@ -62,31 +61,22 @@ def _config(line: Line, engine: Engine) -> "Config":
     return config
 
 
-Place = Path | str
-"""Where a database is: the file of an embedded one, the URL of a server's."""
+def engine_for(path: Path) -> Engine:
+    """A plain SQLAlchemy engine on a SQLite file, for migrations alone."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    return create_engine(f"sqlite:///{path}")
 
 
-def engine_for(place: Place) -> Engine:
-    """A plain SQLAlchemy engine, for migrations alone."""
-    if isinstance(place, str):
-        return create_engine(place, poolclass=NullPool)
-    place.parent.mkdir(parents=True, exist_ok=True)
-    return create_engine(f"sqlite:///{place}")
-
-
-def upgrade(line: Line, place: Place) -> Step:
+def upgrade(line: Line, path: Path) -> Step:
     """Bring a database to its head, in one transaction per revision; answer where it stood before.
 
-    On a server each statement of a revision stands for itself: there DDL ends transactions, so a revision that broke
-    off is mended by hand.
-
-    Raises: sqlalchemy.exc.OperationalError when the database is locked, broken or not there.
+    Raises: sqlalchemy.exc.OperationalError when the file is locked or broken.
     """
     from alembic import command
 
-    engine = engine_for(place)
+    engine = engine_for(path)
     try:
-        before = state(line, place)
+        before = state(line, path)
         if before.current != before.head:
             command.upgrade(_config(line, engine), "head")
         return before
@@ -94,16 +84,16 @@ def upgrade(line: Line, place: Place) -> Step:
         engine.dispose()
 
 
-def state(line: Line, place: Place) -> Step:
+def state(line: Line, path: Path) -> Step:
     """Where a database stands, without changing it."""
     from alembic.runtime.migration import MigrationContext
     from alembic.script import ScriptDirectory
 
-    engine = engine_for(place)
+    engine = engine_for(path)
     try:
         head = ScriptDirectory.from_config(_config(line, engine)).get_current_head()
         assert head is not None, f"{line.package} has no revision"
-        if isinstance(place, Path) and not place.exists():
+        if not path.exists():
             return Step(line.name, None, head)
         with engine.connect() as connection:
             return Step(line.name, MigrationContext.configure(connection).get_current_revision(), head)
@@ -111,12 +101,12 @@ def state(line: Line, place: Place) -> Step:
         engine.dispose()
 
 
-def drift(line: Line, place: Place) -> list[str]:
+def drift(line: Line, path: Path) -> list[str]:
     """Differences between the migrated database and the tables the code declares; empty is right."""
     from alembic.autogenerate import compare_metadata
     from alembic.runtime.migration import MigrationContext
 
-    engine = engine_for(place)
+    engine = engine_for(path)
     try:
         with engine.connect() as connection:
             context = MigrationContext.configure(connection, opts={"compare_type": True})
