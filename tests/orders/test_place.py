@@ -11,7 +11,7 @@ import pytest
 
 from haat.engines.sql import Tx
 from haat.engines.sql.ports import Unit
-from haat.errors import Conflict, HaatError, Invalid, KeyReused
+from haat.errors import Conflict, HaatError, Invalid, KeyReused, Unavailable
 from haat.orders.model import HOLD_MS, Address, CartMoved, NotAvailable, QuoteChanged, Wanted
 from haat.orders.place import Answer, PlaceCommand, PlaceOrder
 from tests.orders.world import PIN, World, at_once, given
@@ -185,6 +185,18 @@ async def test_units_that_lie_apart_are_taken_together_in_shipments(world: World
     with pytest.raises(NotAvailable):
         await world.order({"a.X": 1}, owner="crt_2")
     assert await world.sum("SELECT COUNT(*) FROM hold") == 3
+    await world.sound()
+
+
+async def test_an_order_sent_again_is_answered_also_while_the_catalogue_is_away(world: World) -> None:
+    await world.sell("a.X", {world.serving()[0]: 5})
+    command = world.command({"a.X": 1})
+    first = await world.place(command)
+    world.catalogue.down = True
+    again = await world.place(command)
+    assert (again.status, again.body, again.replayed) == (first.status, first.body, True)
+    with pytest.raises(Unavailable):
+        await world.place(world.command({"a.X": 1}))
     await world.sound()
 
 

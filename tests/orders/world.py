@@ -15,6 +15,7 @@ from haat.engines.sql import Tx
 from haat.engines.sql.idempotency import Claim
 from haat.engines.sql.sqlite import SqliteDatabase
 from haat.engines.system import SeededIds
+from haat.errors import Unavailable
 from haat.events.envelope import Event as Envelope
 from haat.events.envelope import decode
 from haat.events.outbox import Outbox
@@ -74,8 +75,11 @@ class Catalogue:
     """Item documents by id."""
 
     bodies: dict[str, bytes] = field(default_factory=dict)
+    down: bool = False
 
     async def __call__(self, ids: Sequence[str], /) -> Mapping[str, bytes]:
+        if self.down:
+            raise Unavailable("the catalogue is away")
         return {key: self.bodies[key] for key in ids if key in self.bodies}
 
 

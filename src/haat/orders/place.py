@@ -143,9 +143,10 @@ class PlaceOrder:
         address = _checked(command)
         try:
             return await self._planned_and_placed(command, address)
-        except (Conflict, Invalid):
-            # The cart was emptied, the last unit taken, or the checkout ordered: perhaps by this very request, sent
-            # again, or by this checkout's other tab. Nobody looks for that before: the unit begins with the key.
+        except (Conflict, Invalid, Unavailable):
+            # The cart was emptied, the last unit taken, the checkout ordered: perhaps by this very request, sent again,
+            # or by this checkout's other tab. Or what an order is planned from is down, which a kept answer does not
+            # need. Nobody looks for that before: the unit begins with the key.
             known = await self._known(command)
             if known is None:
                 raise
