@@ -5,10 +5,8 @@ is gone: connections break and new ones are refused. What a crash would leave is
 """
 
 import os
-import socket
-import threading
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from itertools import count
 from typing import Any, Final, Literal
 
@@ -21,6 +19,7 @@ from haat.engines.sql import Database
 from haat.engines.sql.mysql import MySqlDatabase
 from tests.conftest import ManualClock
 from tests.contracts import database as database_suite
+from tests.doors import Door
 
 Isolation = Literal["READ COMMITTED", "REPEATABLE READ"]
 SERVERS: Final = ("mysql", "mariadb")
@@ -39,70 +38,6 @@ def url_of(server: str) -> URL:
 
 def fresh_name() -> str:
     return f"t_{os.getpid()}_{next(_NUMBERS)}"
-
-
-class Door:
-    """Copies bytes between callers and a server, until it is shut."""
-
-    def __init__(self, port: int) -> None:
-        self._to = ("127.0.0.1", port)
-        self._listener = socket.create_server(("127.0.0.1", 0), backlog=128)
-        self.port: int = self._listener.getsockname()[1]
-        self._inside: set[socket.socket] = set()
-        self._lock = threading.Lock()
-        self._shut = False
-        threading.Thread(target=self._accept, daemon=True).start()
-
-    def shut(self) -> None:
-        with self._lock:
-            self._shut = True
-            for one in self._inside:
-                with suppress(OSError):
-                    one.shutdown(socket.SHUT_RDWR)
-
-    def open(self) -> None:
-        self._shut = False
-
-    def close(self) -> None:
-        self.shut()
-        with suppress(OSError):
-            self._listener.shutdown(socket.SHUT_RDWR)
-        self._listener.close()
-
-    def _accept(self) -> None:
-        while True:
-            try:
-                caller, _ = self._listener.accept()
-            except OSError:
-                return
-            try:
-                server = socket.create_connection(self._to)
-            except OSError:
-                caller.close()
-                continue
-            with self._lock:
-                if self._shut:
-                    caller.close()
-                    server.close()
-                    continue
-                self._inside |= {caller, server}
-            for here, there in ((caller, server), (server, caller)):
-                threading.Thread(target=self._carry, args=(here, there), daemon=True).start()
-
-    def _carry(self, here: socket.socket, there: socket.socket) -> None:
-        with suppress(OSError):
-            while content := here.recv(65_536):
-                there.sendall(content)
-        for one in (here, there):
-            with suppress(OSError):
-                one.shutdown(socket.SHUT_RDWR)
-        with self._lock:
-            if here in self._inside and there in self._inside:
-                self._inside -= {here}
-                return
-            self._inside -= {here, there}
-        here.close()
-        there.close()
 
 
 class ServerRig:

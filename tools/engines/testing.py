@@ -27,7 +27,7 @@ def main(names: list[str]) -> int:
                 f"HAAT_TEST_{name.upper()}_URL": ENGINES[name].server_url(keeper.up(ENGINES[name])) for name in names
             }
             given = {**os.environ, **urls, "HAAT_TEST_ENGINES": ",".join(names)}
-            command = [sys.executable, "-m", "pytest", "-q", "tests/contracts", "-m", "engine", "-n", "2"]
+            command = [sys.executable, "-m", "pytest", "-q", "tests", "-m", "engine", "-n", "2"]
             return subprocess.run([*command, "--dist", "worksteal"], cwd=ROOT, env=given, check=False).returncode
         except CannotStart as error:
             print(error, file=sys.stderr)

@@ -1,15 +1,12 @@
 """MySQL 8 and MariaDB behind the Database port: a bounded number of threads, each with a connection of its own.
 
 Units run on the driver's cursor, as on SQLite; one that meets a deadlock or waits too long for a lock is run again from
-its start. PyMySQL by default; `mysql+mysqldb://…` takes mysqlclient. Why threads and not an asynchronous driver:
-docs/adr/0027-mysql-in-threads.md.
+its start. The driver is PyMySQL; no other was tried. Why threads: docs/adr/0027-mysql-in-threads.md.
 
 A commit whose answer was lost is looked up: an event of the unit is in the outbox exactly if the unit was committed. A
 unit without events whose commit was lost answers Unavailable, and its caller sends the same again.
 """
 
-import asyncio
-import queue
 import random
 import threading
 import time
@@ -24,6 +21,7 @@ from sqlalchemy.pool import NullPool
 
 from haat.engines.sql.outgoing import kept_any, write_outgoing
 from haat.engines.sql.ports import Refused, Tx, Unit
+from haat.engines.sql.waiting import QUEUE_READS, QUEUE_UNITS, Line, answer
 from haat.errors import Unavailable
 from haat.vocabulary import Clock
 
@@ -32,8 +30,6 @@ Isolation = Literal["READ COMMITTED", "REPEATABLE READ"]
 
 WRITERS: Final = 16
 READERS: Final = 8
-QUEUE_UNITS: Final = 1024
-QUEUE_READS: Final = 4096
 TRIES: Final = 12  # of a unit that others got in the way of; hot rows need some
 CONNECT_S: Final = 3
 ANSWER_S: Final = 20  # a statement that takes longer is given up with its connection
@@ -43,19 +39,7 @@ _LOOK_UP_S: Final = 10.0
 _DEADLOCK, _LOCK_WAIT, _CHANGED = 1213, 1205, 1020
 _AGAIN: Final = frozenset({_DEADLOCK, _LOCK_WAIT, _CHANGED})
 _REFUSED: Final = frozenset({1048, 1062, 1451, 1452, 3819, 4025})  # NULL, key, foreign keys, CHECK of each server
-_GONE: Final = frozenset({0, 1040, 1053, 1129, 1152, 1158, 1159, 1160, 1161, 1184, 1203, 1226, 1317, 1927})
-
-
-@dataclass(slots=True, eq=False)
-class _Waiting:
-    unit: Unit[Any]
-    loop: asyncio.AbstractEventLoop
-    future: asyncio.Future[Any]
-    result: Any = None
-    error: BaseException | None = None
-
-
-_Queue = queue.SimpleQueue[_Waiting | None]  # None: the thread that takes it ends
+_GONE: Final = frozenset({1040, 1053, 1129, 1152, 1158, 1159, 1160, 1161, 1184, 1203, 1226, 1317, 1927})
 
 
 @dataclass(slots=True)
@@ -91,12 +75,10 @@ class MySqlDatabase:
         self._clock = clock
         self._isolation = isolation
         self._sizes = (writers, readers)
-        self._queue_units = queue_units
         self._answer_s = answer_s
-        self._gate = threading.Lock()  # nothing enters a queue behind the None that ends its thread
         self._open = False
-        self._units: _Queue = queue.SimpleQueue()
-        self._reads: _Queue = queue.SimpleQueue()
+        self._units = Line(self.name, queue_units)
+        self._reads = Line(self.name, QUEUE_READS)
         self._threads: list[threading.Thread] = []
         self._wakes: list[Callable[[], None]] = []
 
@@ -108,28 +90,28 @@ class MySqlDatabase:
         work = [(self._write, "write")] * writers + [(self._read, "read")] * readers
         self._threads = [threading.Thread(target=do, name=f"{what}-{self.name}", daemon=True) for do, what in work]
         self._open = True
+        for line in (self._units, self._reads):
+            line.open()
         for thread in self._threads:
             thread.start()
 
     def close(self) -> None:
         """Finish what was already taken, then close. Calling it twice is fine."""
-        with self._gate:
-            if not self._open:
-                return
-            self._open = False
-            for line, count in zip((self._units, self._reads), self._sizes, strict=True):
-                for _ in range(count):
-                    line.put(None)
+        if not self._open:
+            return
+        self._open = False
+        for line, threads in zip((self._units, self._reads), self._sizes, strict=True):
+            line.end(threads)
         for thread in self._threads:
             thread.join()
 
     async def transact(self, unit: Unit[T]) -> T:
         """See Database.transact. Cost: one round trip for each statement and one for the commit."""
-        return await self._ask(self._units, unit, self._queue_units)
+        return await self._units.ask(unit)
 
     async def read(self, unit: Unit[T], *, brief: bool = False) -> T:  # noqa: ARG002  # a round trip is never brief
         """See Database.read."""
-        return await self._ask(self._reads, unit, QUEUE_READS)
+        return await self._reads.ask(unit)
 
     async def ping(self) -> None:
         """See Database.ping. Raises: Unavailable also when the server may lose what it has committed."""
@@ -139,17 +121,6 @@ class MySqlDatabase:
         """See Database.on_outgoing."""
         self._wakes.append(wake)
 
-    async def _ask(self, line: _Queue, unit: Unit[T], most: int) -> T:
-        loop = asyncio.get_running_loop()
-        future: asyncio.Future[T] = loop.create_future()
-        with self._gate:
-            if not self._open:
-                raise Unavailable(f"{self.name} is closed")
-            if line.qsize() >= most:
-                raise Unavailable(f"{self.name} has {most} units waiting")
-            line.put(_Waiting(unit, loop, future))
-        return await future
-
     # ---- threads
 
     def _read(self) -> None:
@@ -158,17 +129,14 @@ class MySqlDatabase:
     def _write(self) -> None:
         self._serve(self._units, self._change, (f"SET SESSION TRANSACTION ISOLATION LEVEL {self._isolation}",))
 
-    def _serve(self, line: _Queue, do: Callable[["_Thread", Unit[Any]], Any], first: tuple[str, ...]) -> None:
+    def _serve(self, line: Line, do: Callable[["_Thread", Unit[Any]], Any], first: tuple[str, ...]) -> None:
         thread = _Thread(lambda: self._connected(first))
-        while (waiting := line.get()) is not None:
-            if waiting.future.cancelled():  # nobody waits for it any more, and it has not begun
-                continue
+        while (waiting := line.take()) is not None:
             try:
                 waiting.result = do(thread, waiting.unit)
             except BaseException as error:  # whatever it is belongs to the caller, not to this thread
                 waiting.error = error
-            with suppress(RuntimeError):  # the loop ended before its answer came: nobody is there to hear it
-                waiting.loop.call_soon_threadsafe(_resolve, waiting)
+            answer([waiting])
         thread.close()
 
     def _connected(self, first: tuple[str, ...]) -> _Session:
@@ -349,15 +317,6 @@ class _Thread:
             with suppress(Exception):
                 self._session.connection.close()
             self._session = None
-
-
-def _resolve(waiting: _Waiting) -> None:
-    if waiting.future.done():  # cancelled while the unit ran; the unit's outcome stands
-        return
-    if waiting.error is not None:
-        waiting.future.set_exception(waiting.error)
-    else:
-        waiting.future.set_result(waiting.result)
 
 
 def _code(error: BaseException) -> int:

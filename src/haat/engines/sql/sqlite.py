@@ -7,41 +7,25 @@ benchmarks/group_commit.py; the design is explained in docs/adr/0004-sqlite-grou
 Constraints are checked at once (never DEFERRABLE): a COMMIT that refuses would refuse the neighbours too.
 """
 
-import asyncio
 import queue
 import sqlite3
 import threading
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from haat.engines.sql.outgoing import write_outgoing
 from haat.engines.sql.ports import Refused, Tx, Unit
+from haat.engines.sql.waiting import QUEUE_READS, QUEUE_UNITS, Line, Waiting, answer
 from haat.errors import Unavailable
 from haat.vocabulary import Clock
 
 T = TypeVar("T")
 
 GROUP_UNITS = 256  # one COMMIT's worth; larger groups gain little and delay the first (docs/reference/figures.md)
-QUEUE_UNITS = 1024  # beyond it callers are told at once to come back, which keeps latency bounded
-QUEUE_READS = 4096  # reads are short; what waits longer than this would be late anyway
 READERS = 4
 BUSY_TIMEOUT_MS = 5_000  # `haat verify` and migrations of another process may hold the file for a moment
-
-
-@dataclass(slots=True, eq=False)
-class _Waiting:
-    unit: Unit[Any]
-    loop: asyncio.AbstractEventLoop
-    future: asyncio.Future[Any]
-    result: Any = None
-    error: BaseException | None = None
-    outgoing: int = 0
-
-
-_Queue = queue.SimpleQueue[_Waiting | None]  # None: the thread that takes it ends
 
 
 def connect(path: Path, *, read_only: bool = False, busy_timeout_ms: int = BUSY_TIMEOUT_MS) -> sqlite3.Connection:
@@ -83,12 +67,10 @@ class SqliteDatabase:
         self.path = path
         self._clock = clock
         self._group_units = group_units
-        self._queue_units = queue_units
         self._busy_timeout_ms = busy_timeout_ms
-        self._gate = threading.Lock()  # nothing enters a queue behind the None that ends its thread
         self._open = False
-        self._units: _Queue = queue.SimpleQueue()
-        self._reads: _Queue = queue.SimpleQueue()
+        self._units = Line(path.name, queue_units)
+        self._reads = Line(path.name, QUEUE_READS)
         self._threads: list[threading.Thread] = []
         self._local = threading.local()
         self._connections: list[sqlite3.Connection] = []
@@ -109,18 +91,18 @@ class SqliteDatabase:
         self._threads = [threading.Thread(target=self._write, args=(writer,), name=f"write-{name}", daemon=True)]
         self._threads += [threading.Thread(target=self._read, name=f"read-{name}", daemon=True) for _ in range(READERS)]
         self._open = True
+        for line in (self._units, self._reads):
+            line.open()
         for thread in self._threads:
             thread.start()
 
     def close(self) -> None:
         """Finish what was already taken, then close. Calling it twice is fine."""
-        with self._gate:
-            if not self._open:
-                return
-            self._open = False
-            self._units.put(None)
-            for _ in range(READERS):
-                self._reads.put(None)
+        if not self._open:
+            return
+        self._open = False
+        self._units.end(1)
+        self._reads.end(READERS)
         for thread in self._threads:
             thread.join()
         # Readers before the writer: the last connection to close empties the log file into the database.
@@ -130,13 +112,13 @@ class SqliteDatabase:
 
     async def transact(self, unit: Unit[T]) -> T:
         """See Database.transact."""
-        return await self._ask(self._units, unit, self._queue_units)
+        return await self._units.ask(unit)
 
     async def read(self, unit: Unit[T], *, brief: bool = False) -> T:
         """See Database.read."""
         if brief:
             return self.read_here(unit)
-        return await self._ask(self._reads, unit, QUEUE_READS)
+        return await self._reads.ask(unit)
 
     async def ping(self) -> None:
         """See Database.ping."""
@@ -145,17 +127,6 @@ class SqliteDatabase:
     def on_outgoing(self, wake: Callable[[], None]) -> None:
         """See Database.on_outgoing."""
         self._wakes.append(wake)
-
-    async def _ask(self, line: _Queue, unit: Unit[T], most: int) -> T:
-        loop = asyncio.get_running_loop()
-        future: asyncio.Future[T] = loop.create_future()
-        with self._gate:
-            if not self._open:
-                raise Unavailable(f"{self.path.name} is closed")
-            if line.qsize() >= most:
-                raise Unavailable(f"{self.path.name} has {most} units waiting")
-            line.put(_Waiting(unit, loop, future))
-        return await future
 
     # ---- readers
 
@@ -187,38 +158,28 @@ class SqliteDatabase:
                 cursor.close()
 
     def _read(self) -> None:
-        while (waiting := self._reads.get()) is not None:
-            if waiting.future.cancelled():
-                continue
+        while (waiting := self._reads.take()) is not None:
             try:
                 waiting.result = self._look(waiting.unit)
             except BaseException as error:  # whatever it is belongs to the caller, not to this thread
                 waiting.error = error
-            _answer([waiting])
+            answer([waiting])
 
     # ---- the writer
 
     def _write(self, connection: sqlite3.Connection) -> None:
-        ended = False
-        while not ended:
-            waiting = self._units.get()
-            group: list[_Waiting] = []
-            while True:
-                if waiting is None:
-                    ended = True
-                    break
-                if not waiting.future.cancelled():  # nobody waits for it any more, and it has not begun
+        while (waiting := self._units.take()) is not None:
+            group = [waiting]
+            try:
+                while len(group) < self._group_units and (waiting := self._units.take(wait=False)) is not None:
                     group.append(waiting)
-                if len(group) >= self._group_units:
-                    break
-                try:
-                    waiting = self._units.get_nowait()
-                except queue.Empty:
-                    break
-            if group:
-                self._commit(connection, group)
+            except queue.Empty:
+                pass
+            self._commit(connection, group)
+            if waiting is None:
+                return
 
-    def _commit(self, connection: sqlite3.Connection, group: list[_Waiting]) -> None:
+    def _commit(self, connection: sqlite3.Connection, group: list[Waiting]) -> None:
         cursor = connection.cursor()
         try:
             cursor.execute("BEGIN IMMEDIATE")
@@ -233,12 +194,12 @@ class SqliteDatabase:
                 waiting.error = waiting.error or Unavailable(f"{self.path.name} could not commit: {error}")
         finally:
             cursor.close()
-        _answer(group)
+        answer(group)
         if any(waiting.outgoing and waiting.error is None for waiting in group):
             for wake in self._wakes:
                 wake()
 
-    def _run(self, cursor: sqlite3.Cursor, waiting: _Waiting) -> None:
+    def _run(self, cursor: sqlite3.Cursor, waiting: Waiting) -> None:
         cursor.execute("SAVEPOINT unit")
         tx = Tx(cursor, "sqlite", self._clock.now_ms())
         try:
@@ -249,26 +210,6 @@ class SqliteDatabase:
             cursor.execute("ROLLBACK TO unit")
         cursor.execute("RELEASE unit")
         waiting.outgoing = len(tx.outgoing)
-
-
-def _answer(group: list[_Waiting]) -> None:
-    """Resolve futures on their own loops: one wake-up per loop, not per unit."""
-    by_loop: dict[asyncio.AbstractEventLoop, list[_Waiting]] = {}
-    for waiting in group:
-        by_loop.setdefault(waiting.loop, []).append(waiting)
-    for loop, waiters in by_loop.items():
-        with suppress(RuntimeError):  # the loop ended before its answer came: nobody is there to hear it
-            loop.call_soon_threadsafe(_resolve, waiters)
-
-
-def _resolve(waiters: list[_Waiting]) -> None:
-    for waiting in waiters:
-        if waiting.future.done():  # cancelled while the unit ran; the unit's outcome stands
-            continue
-        if waiting.error is not None:
-            waiting.future.set_exception(waiting.error)
-        else:
-            waiting.future.set_result(waiting.result)
 
 
 def _translated(error: sqlite3.Error, name: str) -> Exception:
