@@ -10,7 +10,11 @@ import tempfile
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
-OUTPUTS = {"base.txt": [], "dev.txt": ["--group", "dev", "--group", "bench", "--extra", "mysql"]}
+EXTRAS = ("mysql", "mongo", "kafka", "search", "redis")
+OUTPUTS = {
+    "base.txt": [],
+    "dev.txt": ["--group", "dev", "--group", "bench", *(word for extra in EXTRAS for word in ("--extra", extra))],
+}
 
 
 def main() -> int:
