@@ -63,15 +63,16 @@ def request_of(query: Mapping[str, list[str]]) -> SearchRequest:
 
 async def recorded(shop: Shop, request: SearchRequest) -> tuple[Calls, bytes]:
     """The engine calls of a search that nothing is remembered of, and its answer."""
-    view = shop.index._view
+    index: Any = shop.index  # its newest view is taken away for a moment
+    view = index._view
     assert isinstance(view, TantivyView)
     recorder = Recorder(view.searcher)
     searcher: Any = recorder
     try:
-        shop.index._view = dataclasses.replace(view, searcher=searcher, tallier=Tallier(searcher, view.compiler))
+        index._view = dataclasses.replace(view, searcher=searcher, tallier=Tallier(searcher, view.compiler))
         body = _ENCODER.encode(await shop.find(request))
     finally:
-        shop.index._view = view
+        index._view = view
     return recorder.calls, body
 
 

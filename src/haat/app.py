@@ -17,16 +17,11 @@ from haat.catalog.consumers import ItemsFromFeeds, PictureFetcher
 from haat.catalog.routes import catalog_routes, picture_route
 from haat.catalog.verbs import Collections, Outside, catalog_on
 from haat.engines.blobs.files import FileBlobs
-from haat.engines.documents.sqlite import SqliteDocuments
 from haat.engines.fetch import Fetcher
 from haat.engines.images import Reencoder
-from haat.engines.kv.memory import MemoryKv
 from haat.engines.outgoing import OutgoingSource
 from haat.engines.sql.outgoing import SqlOutgoing
-from haat.engines.sql.sqlite import SqliteDatabase
 from haat.engines.system import SystemClock, SystemIds, jitter
-from haat.events.adapters.sql_parking import SqlParking
-from haat.events.adapters.sqlite_log import SqliteEventLog
 from haat.events.backoff import Backoff
 from haat.events.behaviour import Behaviour
 from haat.events.consume import BATCH_RECORDS, Consumer
@@ -65,7 +60,7 @@ from haat.joins import (
     WarehouseBook,
     WarehouseNames,
 )
-from haat.search.adapters.tantivy import TantivyItemIndex
+from haat.opening import open_database, open_documents, open_events, open_index, open_kv
 from haat.search.consumers import IndexItems, IndexLanes, Upkeep
 from haat.search.find import FindItems
 from haat.search.indexer import Indexer
@@ -87,7 +82,7 @@ from haat.serviceability.rules import HolidayRules, PinRules
 from haat.serviceability.seed_hubs import SeedHubs
 from haat.serviceability.warehouses import Warehouses
 from haat.settings import Settings, embedded_path, secret_of
-from haat.shop import Shop, database_paths
+from haat.shop import Shop
 from haat.timers import FeedLoop, Forget, Role, Timers
 from haat.users.adapters.sql import SqlUserStore
 from haat.users.sellers import CreateSeller, FindSellers
@@ -122,30 +117,24 @@ async def open_shop(
     ids = ids or SystemIds()
     async with AsyncExitStack() as stack:
         # ---- engines
-        databases: dict[str, SqliteDatabase] = {}
-        for name, (_, path) in database_paths(settings).items():
-            database = SqliteDatabase(path, clock)
-            database.open()
-            stack.callback(database.close)
-            databases[name] = around(name, database)
+        databases = {
+            name: open_database(stack, name, getattr(settings, f"{name}_url"), clock, around)
+            for name in ("orders", "users", "carts", "inbound", "serviceability")
+        }
+        catalog_store = await open_documents(stack, settings.catalog_url, clock, around)
+        event_store = await open_events(stack, settings.events_url, clock, around)
+        kv = await open_kv(stack, settings.kv_url, clock, around)
+        index, index_is_empty = await open_index(stack, settings.search_url, clock, around)
         blobs = FileBlobs(embedded_path(settings.blobs_url))
         blobs.open()
         stack.callback(blobs.close)
-        memory = MemoryKv(clock)
-        memory.open()
-        stack.callback(memory.close)
-        kv = around("kv", memory)
-        index = TantivyItemIndex(embedded_path(settings.search_url), clock)
-        index_is_empty = await index.open()
-        stack.push_async_callback(index.close)
         reencoder = Reencoder()
         stack.callback(reencoder.close)
         signer = Signer([secret_of(settings)])
         zone = ZoneInfo(settings.time_zone)
 
         # ---- events
-        event_log = around("log", SqliteEventLog(databases["events"], clock))
-        parking = SqlParking(databases["events"])
+        event_log, parking = event_store.log, event_store.parking
         backoff = Backoff(jitter)
         behaviour = Behaviour(event_log, ids, clock, "haat/web")
 
@@ -171,7 +160,7 @@ async def open_shop(
         feeds = SqlFeeds(databases["inbound"], Outbox("haat/inbound", ids))
         collections = Collections(
             **{
-                name: SqliteDocuments(databases["catalog"], name, clock)
+                name: catalog_store.collection(name)
                 for name in ("items", "skus", "categories", "pictures", "picture_urls")
             }
         )
@@ -235,7 +224,8 @@ async def open_shop(
 
         # ---- consumers and relay
         sources: dict[str, OutgoingSource] = {
-            name: SqlOutgoing(databases[name]) for name in ("orders", "catalog", "inbound", "serviceability", "carts")
+            "catalog": catalog_store.outgoing,
+            **{name: SqlOutgoing(database) for name, database in databases.items() if name != "users"},
         }
         handlers: list[Handler] = [
             ItemsFromFeeds(catalog.take_offered),
@@ -266,7 +256,14 @@ async def open_shop(
         registry = CollectorRegistry()
         gauges = LagGauges(registry, flow, behaviour)
 
-        engines: dict[str, Pinged] = {**databases, "blobs": blobs, "kv": kv, "search": index}
+        engines: dict[str, Pinged] = {
+            **databases,
+            "catalog": catalog_store.engine,
+            "events": event_store.engine,
+            "blobs": blobs,
+            "kv": kv,
+            "search": index,
+        }
         readiness = Health(engines, frozenset({"orders"}), flow, clock, stopping)
 
         api = [

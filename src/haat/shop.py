@@ -29,9 +29,9 @@ from haat.joins import (
 )
 from haat.orders.adapters.tables import LINE as ORDERS_LINE
 from haat.payments.adapters.tables import LINE as PAYMENTS_LINE
-from haat.search.adapters.tantivy import TantivyItemIndex
 from haat.search.consumers import Upkeep
 from haat.search.find import FindItems
+from haat.search.index import ItemIndex
 from haat.search.lexicon import Lexicon
 from haat.search.reindex import Reindex
 from haat.selling import Selling
@@ -79,7 +79,7 @@ class Shop:
     offers: SqlOfferStore
     selling: Selling
     find: FindItems
-    index: TantivyItemIndex
+    index: ItemIndex
     lexicon: Lexicon
     upkeep: Upkeep
     reindex: Reindex
