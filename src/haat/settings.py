@@ -6,6 +6,7 @@ The URL's scheme picks the engine. Embedded defaults lie under HAAT_DATA_DIR, wh
 
 import difflib
 import os
+import re
 import secrets
 import tomllib
 from collections.abc import Mapping
@@ -20,6 +21,7 @@ from haat.errors import Invalid, Problem
 PREFIX: Final = "HAAT_"
 TEST_PREFIX: Final = "HAAT_TEST_"
 MIN_SECRET_CHARS: Final = 32
+_PASSWORD: Final = re.compile(r"(://[^:/@]*:)[^/]*@")
 
 
 class Secret(str):
@@ -75,7 +77,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     def shown(self) -> list[tuple[str, str, str]]:
         """(environment name, value with secrets hidden, where it came from) of every setting."""
         names = (field.name for field in msgspec.structs.fields(self) if field.name != "sources")
-        return [(PREFIX + n.upper(), str(getattr(self, n)), self.sources.get(n, "default")) for n in names]
+        return [(PREFIX + n.upper(), _shown(getattr(self, n)), self.sources.get(n, "default")) for n in names]
 
 
 _EMBEDDED: Final[Mapping[str, tuple[str, str]]] = {
@@ -91,20 +93,27 @@ _EMBEDDED: Final[Mapping[str, tuple[str, str]]] = {
 }
 """Where each engine lies when nothing is set: scheme and name below the data directory."""
 
+SQL_SCHEMES: Final = ("sqlite", "mysql", "mariadb")
+
 _SCHEMES: Final[Mapping[str, tuple[str, ...]]] = {
-    "orders_url": ("sqlite",),
-    "users_url": ("sqlite",),
+    "orders_url": SQL_SCHEMES,
+    "users_url": SQL_SCHEMES,
     "catalog_url": ("sqlite",),
     "search_url": ("tantivy",),
     "events_url": ("sqlite",),
-    "inbound_url": ("sqlite",),
-    "serviceability_url": ("sqlite",),
-    "carts_url": ("sqlite",),
+    "inbound_url": SQL_SCHEMES,
+    "serviceability_url": SQL_SCHEMES,
+    "carts_url": SQL_SCHEMES,
     "payments_url": ("fakepay", "fakepay+http", "fakepay+https", "none"),
     "blobs_url": ("file",),
     "kv_url": ("memory",),
 }
 """The schemes that have an adapter."""
+
+
+def _shown(value: object) -> str:
+    """A value for people: the password inside a URL is left out."""
+    return _PASSWORD.sub(r"\1***@", str(value))
 
 
 def embedded_path(url: str) -> Path:
