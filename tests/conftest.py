@@ -2,12 +2,14 @@
 
 import gc
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, settings
 
 from haat.engines.system import SeededIds
+from tests.sql import CHOSEN, SQL
 
 settings.register_profile("haat", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("haat")
@@ -61,6 +63,13 @@ def data_dir() -> Path:
     return folder
 
 
+@pytest.fixture(autouse=True)
+def _databases_given_back() -> Iterator[None]:
+    """Databases that a test left closed are emptied for the next one."""
+    yield
+    SQL.release()
+
+
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Tests of OTHERS run when asked for, data tests where the data is named; what is left out is said.
@@ -80,6 +89,8 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         engine = item.get_closest_marker("engine")
         if engine and engine.args[0] not in os.environ.get("HAAT_TEST_ENGINES", "").split(","):
             reason = f"{engine.args[0]} (make test-engines)"
+        if item.get_closest_marker("sqlite") and CHOSEN != "sqlite":
+            reason = "sqlite itself"
         if reason:
             out.setdefault(reason, []).append(item)
         else:

@@ -1,6 +1,7 @@
 """What the command line does about orders and money, as functions over an open shop."""
 
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Final
 
 from fakepay import serving
@@ -40,13 +41,20 @@ def verify(settings: Settings, *, drained: bool, as_json: bool) -> bool:
     """
     gateway = settings.data_dir / "fakepay.db"
     embedded = settings.payments_url.reveal() == "fakepay:" and gateway.exists()
-    paths = Paths(embedded_path(settings.orders_url), gateway if embedded else None, embedded_path(settings.events_url))
+    paths = Paths(
+        _place(settings.orders_url) or settings.orders_url, gateway if embedded else None, _place(settings.events_url)
+    )
     try:
         report = checker.verify(paths, drained)
     except CannotRead as error:
         raise Unavailable(f"Cannot read {error}") from error
     print(report.as_json() if as_json else report.as_table())
     return report.clean
+
+
+def _place(url: str) -> Path | None:
+    """The file of a SQLite database; None when it is a server's."""
+    return embedded_path(url) if url.startswith("sqlite:") else None
 
 
 def fakepay(settings: Settings, *, host: str, port: int, say: Say) -> None:

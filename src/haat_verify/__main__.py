@@ -13,7 +13,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(
         prog="haat_verify", description="Proves stock, orders and money from the databases alone. Changes nothing."
     )
-    parser.add_argument("--orders", type=Path, required=True, metavar="FILE", help="the orders database")
+    parser.add_argument(
+        "--orders", required=True, metavar="FILE", help="the orders database: a SQLite file, or mysql://…"
+    )
     parser.add_argument("--gateway", type=Path, metavar="FILE", help="the gateway simulator's store")
     parser.add_argument("--events", type=Path, metavar="FILE", help="the event log")
     parser.add_argument("--drained", action="store_true", help="the shop is at rest: run all checks")
@@ -21,9 +23,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--shown", type=int, default=SHOWN, metavar="N", help="breaks told of one check")
     parser.add_argument("--now-ms", type=int, metavar="MS", help="hold deadlines against this moment")
     asked = parser.parse_args(arguments)
+    orders = asked.orders if "://" in asked.orders else Path(asked.orders)
     try:
         report = verify(
-            Paths(asked.orders, asked.gateway, asked.events), asked.drained, now_ms=asked.now_ms, shown=asked.shown
+            Paths(orders, asked.gateway, asked.events),
+            asked.drained,
+            now_ms=asked.now_ms,
+            shown=asked.shown,
         )
     except CannotRead as error:
         sys.stderr.write(f"haat_verify: cannot read {error}\n")

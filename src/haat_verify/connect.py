@@ -1,6 +1,6 @@
 """The one place that knows the driver: a connection that reads one moment of the databases and writes nowhere.
 
-On SQLite the other stores are attached; between servers `keep` would copy rows, because a join across them is no SQL.
+The other stores are attached; what lies on a server was copied into a file before (haat_verify.copy).
 Temporary tables live beside the databases, never in them.
 """
 
@@ -44,7 +44,7 @@ class Snapshot:
         self.rows(sql, **named)
 
     def triggers(self) -> set[str]:
-        """The names of the triggers. (MySQL: information_schema.triggers.)"""
+        """The names of the triggers."""
         return {row[0] for row in self.rows("SELECT name FROM sqlite_master WHERE type = 'trigger'")[1]}
 
     def keep(self, table: str, select: str, **named: object) -> None:

@@ -6,7 +6,7 @@ from haat_verify.connect import Snapshot
 
 
 def _json(column: str, path: str, kind: str) -> str:
-    """A member of a JSON document that lies as bytes, NULL if there is none. (MySQL: JSON_UNQUOTE around it.)"""
+    """A member of a JSON document that lies as bytes, NULL if there is none."""
     text = f"CAST({column} AS CHAR)"
     return f"CASE WHEN JSON_VALID({text}) THEN CAST(JSON_EXTRACT({text}, '$.{path}') AS {kind}) END"
 

@@ -8,6 +8,7 @@ from litestar import Litestar
 from prometheus_client import CollectorRegistry
 
 from haat.cart.adapters.sql import SqlCartStore
+from haat.cart.adapters.tables import LINE as CARTS
 from haat.cart.consumers import CartsOfOrders
 from haat.cart.count_units import CountUnits
 from haat.cart.lines_of_cart import LinesOfCart
@@ -18,8 +19,6 @@ from haat.cart.read_cart import ReadCart
 from haat.cart.remove_line import RemoveLine
 from haat.cart.routes import cart_routes
 from haat.cart.take_out import TakeOut
-from haat.engines.sql import Tx
-from haat.engines.sql.sqlite import SqliteDatabase
 from haat.events.envelope import Event, decode
 from haat.events.outbox import Outbox
 from haat.http.edge import Edge
@@ -29,11 +28,13 @@ from haat.http.server import Edges, Readiness, web_app
 from haat.orders.model import Wanted as OrderWanted
 from haat.orders.quote import Quote
 from haat.wishlist.adapters.sql import SqlWishStore
+from haat.wishlist.adapters.tables import LINE as WISHES
 from haat.wishlist.put_wish import PutWish
 from haat.wishlist.read_wishlist import ReadWishlist
 from haat.wishlist.remove_wish import RemoveWish
 from haat.wishlist.routes import wishlist_routes
 from tests.orders.world import World
+from tests.sql import SQL, asked
 
 
 async def authenticate(token: str) -> Grant | None:
@@ -55,7 +56,7 @@ class Market:
 
     def __init__(self, path: Path, world: World) -> None:
         self.world = world
-        self.database = SqliteDatabase(path, world.clock)
+        self.database = SQL.database(CARTS.joined(WISHES), path, world.clock)
         self.store = SqlCartStore(self.database, Outbox("haat/cart", world.ids))
         self.put = PutLine(self.store, world.offers.offers_by_sku, world.ids)
         self.remove = RemoveLine(self.store)
@@ -92,11 +93,7 @@ class Market:
 
     async def leave(self, sku: str, units: int) -> None:
         """Somebody else buys all but so many."""
-
-        def leave(tx: Tx) -> None:
-            tx.cursor.execute("UPDATE stock SET on_hand = ? WHERE sku = ?", (units, sku))
-
-        await self.world.database.transact(leave)
+        await self.world.database.transact(asked("UPDATE stock SET on_hand = ? WHERE sku = ?", units, sku))
 
     async def events(self) -> list[Event]:
         """What waits for the relay."""

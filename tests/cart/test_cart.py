@@ -2,20 +2,16 @@
 
 import asyncio
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 
 import msgspec
 import pytest
 
 from haat.cart.adapters.sql import SqlCartStore
-from haat.cart.adapters.tables import LINE as CARTS
 from haat.cart.model import MAX_LINES, Basket, Cart, CartFull, StaleCart
 from haat.cart.put_line import PutLine
-from haat.engines.sql.migrations import drift, state, upgrade
 from haat.errors import Invalid, Unavailable
 from haat.events.envelope import Event
 from haat.orders.model import Wanted as OrderWanted
-from haat.wishlist.adapters.tables import LINE as WISHES
 from tests.cart.market import Market
 from tests.orders.world import PIN
 
@@ -38,13 +34,6 @@ async def ordered(market: Market, owner: str = GUEST) -> list[Event]:
     market.world.cart.carts[owner] = (basket.checkout_id, basket.version, lines)
     await market.world.order(None, owner=owner, checkout_id=basket.checkout_id)
     return await market.world.events()
-
-
-def test_the_line_of_two_parts_leads_to_the_declared_tables(tmp_path: Path) -> None:
-    line, path = CARTS.joined(WISHES), tmp_path / "carts.db"
-    assert upgrade(line, f"sqlite:///{path}").current is None
-    assert drift(line, f"sqlite:///{path}") == []
-    assert state(line, f"sqlite:///{path}").current == state(line, f"sqlite:///{path}").head == "carts_0002"
 
 
 async def test_what_was_ordered_leaves_the_cart_once(market: Market) -> None:

@@ -8,36 +8,19 @@ from pathlib import Path
 import pytest
 
 from tests.contracts.blobs import BlobsContract, BlobsRig
-from tests.contracts.database import DatabaseContract, DatabaseRig
 from tests.contracts.documents import DocumentsContract, DocumentsRig
 from tests.contracts.embedded import (
     DocumentsOutgoingRig,
     FileBlobsRig,
     MemoryKvRig,
-    SqliteDatabaseRig,
     SqliteDocumentsRig,
     SqliteEventLogRig,
-    SqlOutgoingRig,
-    SqlParkingRig,
-    opened,
 )
 from tests.contracts.event_log import EventLogContract, EventLogRig
 from tests.contracts.kv import KvContract, KvRig
 from tests.contracts.outgoing import OutgoingContract, OutgoingRig
-from tests.contracts.parking import ParkingContract, ParkingRig
 from tests.contracts.rigs import Rigs
-
-
-class TestSqliteDatabase(DatabaseContract):
-    @pytest.fixture
-    def rigs(self) -> Rigs[DatabaseRig]:
-        return lambda: opened(SqliteDatabaseRig)
-
-
-class TestSqlOutgoing(OutgoingContract):
-    @pytest.fixture
-    def rigs(self) -> Rigs[OutgoingRig]:
-        return lambda: opened(SqlOutgoingRig)
+from tests.contracts.sql_rigs import opened
 
 
 class TestDocumentsOutgoing(OutgoingContract):
@@ -56,12 +39,6 @@ class TestSqliteEventLog(EventLogContract):
     @pytest.fixture
     def rigs(self) -> Rigs[EventLogRig]:
         return lambda: opened(SqliteEventLogRig)
-
-
-class TestSqlParking(ParkingContract):
-    @pytest.fixture
-    def rigs(self) -> Rigs[ParkingRig]:
-        return lambda: opened(SqlParkingRig)
 
 
 class TestMemoryKv(KvContract):

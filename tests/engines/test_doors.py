@@ -63,7 +63,7 @@ def test_a_shut_door_resets_what_is_inside_and_who_comes(door: Door) -> None:
         door.shut()
         with pytest.raises(ConnectionResetError):
             connection.recv(100)
-    with called(door) as late, pytest.raises(ConnectionResetError):
+    with pytest.raises(ConnectionResetError), called(door) as late:
         late.recv(100)
     door.open()
     with called(door) as again:

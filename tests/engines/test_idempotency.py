@@ -10,10 +10,9 @@ from sqlalchemy import BigInteger, Column, MetaData, String, Table, insert, sele
 from haat.engines.sql import Statement, Tx
 from haat.engines.sql.idempotency import Claim, Kept, answered, forget_answers, idempotency_table, keep
 from haat.engines.sql.ports import Refused
-from haat.engines.sql.sqlite import SqliteDatabase
 from haat.errors import Conflict, KeyReused
 from tests.conftest import ManualClock
-from tests.migrated import template
+from tests.sql import SQL, Opened
 
 METADATA = MetaData()
 idempotency_table(METADATA)
@@ -23,10 +22,8 @@ ALL = Statement(select(DONE.c.name))
 
 
 @pytest.fixture
-def database(tmp_path: Path, clock: ManualClock) -> Iterator[SqliteDatabase]:
-    path = tmp_path / "keys.db"
-    path.write_bytes(template(METADATA))
-    database = SqliteDatabase(path, clock)
+def database(tmp_path: Path, clock: ManualClock) -> Iterator[Opened]:
+    database = SQL.database(METADATA, tmp_path / "keys.db", clock)
     database.open()
     yield database
     database.close()
@@ -36,7 +33,7 @@ def claim(key: str = "k1", *, scope: str = "usr_1", fingerprint: str = "f1") -> 
     return Claim(scope, key, fingerprint)
 
 
-async def changed(database: SqliteDatabase, name: str, under: Claim, *, fails: bool = False) -> Kept:
+async def changed(database: Opened, name: str, under: Claim, *, fails: bool = False) -> Kept:
     """A change as use cases make it: look, else claim and change in one unit, else look again."""
 
     def change(tx: Tx) -> Kept:
@@ -59,25 +56,25 @@ async def changed(database: SqliteDatabase, name: str, under: Claim, *, fails: b
         return after
 
 
-async def effects(database: SqliteDatabase) -> list[str]:
+async def effects(database: Opened) -> list[str]:
     return [row[0] for row in await database.read(ALL.all)]
 
 
-async def test_of_many_with_one_key_one_changes_and_all_get_its_answer(database: SqliteDatabase) -> None:
+async def test_of_many_with_one_key_one_changes_and_all_get_its_answer(database: Opened) -> None:
     answers = await asyncio.gather(*(changed(database, f"by-{n}", claim()) for n in range(30)))
     assert len(set(answers)) == 1
     assert [answers[0].body.decode()] == await effects(database)
     assert await changed(database, "later", claim()) == answers[0]
 
 
-async def test_the_key_of_another_request_is_refused(database: SqliteDatabase) -> None:
+async def test_the_key_of_another_request_is_refused(database: Opened) -> None:
     await changed(database, "one", claim())
     with pytest.raises(KeyReused):
         await changed(database, "two", claim(fingerprint="f2"))
     assert await effects(database) == ["one"]
 
 
-async def test_of_two_requests_with_one_key_at_once_the_other_is_refused(database: SqliteDatabase) -> None:
+async def test_of_two_requests_with_one_key_at_once_the_other_is_refused(database: Opened) -> None:
     answers = await asyncio.gather(
         *(changed(database, f"by-{n}", claim(fingerprint=f"f{n % 2}")) for n in range(20)), return_exceptions=True
     )
@@ -85,20 +82,20 @@ async def test_of_two_requests_with_one_key_at_once_the_other_is_refused(databas
     assert len(await effects(database)) == 1
 
 
-async def test_keys_of_others_are_others(database: SqliteDatabase) -> None:
+async def test_keys_of_others_are_others(database: Opened) -> None:
     await changed(database, "one", claim())
     await changed(database, "two", claim(scope="usr_2", fingerprint="f2"))
     assert sorted(await effects(database)) == ["one", "two"]
 
 
-async def test_a_refused_change_leaves_its_key_free(database: SqliteDatabase) -> None:
+async def test_a_refused_change_leaves_its_key_free(database: Opened) -> None:
     with pytest.raises(Conflict):
         await changed(database, "one", claim(), fails=True)
     assert await effects(database) == []
     assert await changed(database, "two", claim()) == Kept(201, b"two")
 
 
-async def test_answers_are_forgotten_by_age(database: SqliteDatabase, clock: ManualClock) -> None:
+async def test_answers_are_forgotten_by_age(database: Opened, clock: ManualClock) -> None:
     await changed(database, "one", claim())
     clock.advance(60)
     await changed(database, "two", claim("k2"))

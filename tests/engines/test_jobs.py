@@ -13,9 +13,8 @@ from haat.engines.sql import Tx
 from haat.engines.sql import jobs as jobs_table
 from haat.engines.sql.jobs import Job, add, again, drop, due, finish, job_table, parked, plan, revive, take_due
 from haat.engines.sql.ports import Refused
-from haat.engines.sql.sqlite import SqliteDatabase
 from tests.conftest import ManualClock
-from tests.migrated import template
+from tests.sql import SQL, Opened
 
 METADATA = MetaData()
 job_table(METADATA)
@@ -24,24 +23,22 @@ KINDS = ("poll", "refund")
 
 
 @pytest.fixture
-def database(tmp_path: Path, clock: ManualClock) -> Iterator[SqliteDatabase]:
-    path = tmp_path / "jobs.db"
-    path.write_bytes(template(METADATA))
-    database = SqliteDatabase(path, clock)
+def database(tmp_path: Path, clock: ManualClock) -> Iterator[Opened]:
+    database = SQL.database(METADATA, tmp_path / "jobs.db", clock)
     database.open()
     yield database
     database.close()
 
 
-async def planned(database: SqliteDatabase, key: str, after_ms: int = 0, kind: str = "poll") -> None:
+async def planned(database: Opened, key: str, after_ms: int = 0, kind: str = "poll") -> None:
     await database.transact(lambda tx: plan(tx, kind, key, tx.now_ms + after_ms))
 
 
-async def taken(database: SqliteDatabase, most: int = 10) -> list[Job]:
+async def taken(database: Opened, most: int = 10) -> list[Job]:
     return await database.transact(lambda tx: take_due(tx, KINDS, most, LEASE_MS))
 
 
-async def test_a_job_is_not_there_before_its_moment(database: SqliteDatabase, clock: ManualClock) -> None:
+async def test_a_job_is_not_there_before_its_moment(database: Opened, clock: ManualClock) -> None:
     await planned(database, "pay_1", 5_000)
     clock.advance(4.999)
     assert not await database.read(lambda tx: due(tx, KINDS))
@@ -52,7 +49,7 @@ async def test_a_job_is_not_there_before_its_moment(database: SqliteDatabase, cl
     assert await taken(database) == []  # somebody has it
 
 
-async def test_of_many_workers_one_gets_a_job(database: SqliteDatabase) -> None:
+async def test_of_many_workers_one_gets_a_job(database: Opened) -> None:
     for n in range(30):
         await planned(database, f"pay_{n}")
     answers = await asyncio.gather(*(taken(database, 4) for _ in range(20)))
@@ -60,15 +57,13 @@ async def test_of_many_workers_one_gets_a_job(database: SqliteDatabase) -> None:
     assert sorted(keys) == sorted(f"pay_{n}" for n in range(30))
 
 
-async def test_kinds_nobody_here_knows_stay_for_who_does(database: SqliteDatabase) -> None:
+async def test_kinds_nobody_here_knows_stay_for_who_does(database: Opened) -> None:
     await planned(database, "x", kind="later-version")
     assert await taken(database) == []
     assert await database.transact(lambda tx: take_due(tx, ["later-version"], 1, LEASE_MS)) != []
 
 
-async def test_a_worker_that_died_gives_its_job_back_after_the_lease(
-    database: SqliteDatabase, clock: ManualClock
-) -> None:
+async def test_a_worker_that_died_gives_its_job_back_after_the_lease(database: Opened, clock: ManualClock) -> None:
     await planned(database, "pay_1")
     first = (await taken(database))[0]
     clock.advance(LEASE_MS / 1000)
@@ -82,7 +77,7 @@ async def test_a_worker_that_died_gives_its_job_back_after_the_lease(
     assert await taken(database) == []
 
 
-async def test_planning_twice_plans_once_and_anew(database: SqliteDatabase, clock: ManualClock) -> None:
+async def test_planning_twice_plans_once_and_anew(database: Opened, clock: ManualClock) -> None:
     await planned(database, "pay_1", 1_000)
     await planned(database, "pay_1", 9_000)
     clock.advance(1)
@@ -94,7 +89,7 @@ async def test_planning_twice_plans_once_and_anew(database: SqliteDatabase, cloc
     assert [job.tries for job in await taken(database)] == [1]
 
 
-async def test_a_job_planned_anew_in_the_same_moment_is_not_ended_by_who_had_it(database: SqliteDatabase) -> None:
+async def test_a_job_planned_anew_in_the_same_moment_is_not_ended_by_who_had_it(database: Opened) -> None:
     await planned(database, "pay_1")
     first = (await taken(database))[0]
     await planned(database, "pay_1")
@@ -105,7 +100,7 @@ async def test_a_job_planned_anew_in_the_same_moment_is_not_ended_by_who_had_it(
 
 
 async def test_a_failed_job_comes_later_and_a_hopeless_one_waits_for_a_person(
-    database: SqliteDatabase, clock: ManualClock
+    database: Opened, clock: ManualClock
 ) -> None:
     await planned(database, "pay_1")
     job = (await taken(database))[0]
@@ -123,7 +118,7 @@ async def test_a_failed_job_comes_later_and_a_hopeless_one_waits_for_a_person(
     assert [(job.key, job.tries) for job in await taken(database)] == [("pay_1", 1)]
 
 
-async def test_a_job_can_be_dropped_by_name_and_added_once(database: SqliteDatabase) -> None:
+async def test_a_job_can_be_dropped_by_name_and_added_once(database: Opened) -> None:
     await database.transact(lambda tx: add(tx, "poll", "pay_1", tx.now_ms))
     with pytest.raises(Refused):
         await database.transact(lambda tx: add(tx, "poll", "pay_1", tx.now_ms))
@@ -132,7 +127,7 @@ async def test_a_job_can_be_dropped_by_name_and_added_once(database: SqliteDatab
     assert await taken(database) == []
 
 
-async def test_the_cost_is_as_said(database: SqliteDatabase) -> None:
+async def test_the_cost_is_as_said(database: Opened) -> None:
     def planning(tx: Tx) -> int:
         plan(tx, "poll", "pay_1", tx.now_ms)
         return tx.statements
@@ -154,13 +149,13 @@ def test_a_job_is_forgotten_only_by_the_worker_that_has_its_newest_turn(
     tmp_path_factory: pytest.TempPathFactory, steps: list[tuple[str, int, int]]
 ) -> None:
     """Whatever workers and planners do: a plan ends in a finish of a worker who took it after the plan."""
-    path = tmp_path_factory.getbasetemp() / "machine.db"
-    path.write_bytes(template(METADATA))
+    path = tmp_path_factory.mktemp("machine") / "jobs.db"
     clock = ManualClock()
 
+    database = SQL.database(METADATA, path, clock)
+    database.open()
+
     async def play() -> None:
-        database = SqliteDatabase(path, clock)
-        database.open()
         newest: dict[str, Job | None] = {}  # planned keys, and who may end them
         had: list[Job] = []
         for verb, n, m in steps:
@@ -188,9 +183,12 @@ def test_a_job_is_forgotten_only_by_the_worker_that_has_its_newest_turn(
                         newest[job.key] = None
         clock.advance(LEASE_MS / 1000)
         assert {job.key for job in await taken(database)} == set(newest)
-        database.close()
 
-    asyncio.run(play())
+    try:
+        asyncio.run(play())
+    finally:
+        database.close()
+        SQL.release()
 
 
 def test_the_statements_run_on_both_dialects() -> None:

@@ -9,9 +9,8 @@ from sqlalchemy import MetaData
 
 from haat.engines.sql import Tx
 from haat.engines.sql.leases import LeaseLost, give_back, holds, lease_table, take_lease
-from haat.engines.sql.sqlite import SqliteDatabase
 from tests.conftest import ManualClock
-from tests.migrated import template
+from tests.sql import SQL, Opened
 
 METADATA = MetaData()
 lease_table(METADATA)
@@ -19,20 +18,18 @@ TTL_MS = 10_000
 
 
 @pytest.fixture
-def database(tmp_path: Path, clock: ManualClock) -> Iterator[SqliteDatabase]:
-    path = tmp_path / "leases.db"
-    path.write_bytes(template(METADATA))
-    database = SqliteDatabase(path, clock)
+def database(tmp_path: Path, clock: ManualClock) -> Iterator[Opened]:
+    database = SQL.database(METADATA, tmp_path / "leases.db", clock)
     database.open()
     yield database
     database.close()
 
 
-async def asked(database: SqliteDatabase, holder: str) -> int | None:
+async def asked(database: Opened, holder: str) -> int | None:
     return await database.transact(lambda tx: take_lease(tx, "expiry", holder, TTL_MS))
 
 
-async def writes(database: SqliteDatabase, epoch: int) -> bool:
+async def writes(database: Opened, epoch: int) -> bool:
     def unit(tx: Tx) -> None:
         holds(tx, "expiry", epoch)
 
@@ -43,12 +40,12 @@ async def writes(database: SqliteDatabase, epoch: int) -> bool:
     return True
 
 
-async def test_of_many_who_ask_one_holds_it(database: SqliteDatabase) -> None:
+async def test_of_many_who_ask_one_holds_it(database: Opened) -> None:
     epochs = await asyncio.gather(*(asked(database, f"process-{n}") for n in range(20)))
     assert sorted(epoch for epoch in epochs if epoch) == [1]
 
 
-async def test_keeping_it_in_time_keeps_the_epoch(database: SqliteDatabase, clock: ManualClock) -> None:
+async def test_keeping_it_in_time_keeps_the_epoch(database: Opened, clock: ManualClock) -> None:
     assert await asked(database, "a") == 1
     for _ in range(5):
         clock.advance(9)
@@ -58,7 +55,7 @@ async def test_keeping_it_in_time_keeps_the_epoch(database: SqliteDatabase, cloc
 
 
 async def test_who_slept_through_its_lease_cannot_write_beside_its_successor(
-    database: SqliteDatabase, clock: ManualClock
+    database: Opened, clock: ManualClock
 ) -> None:
     assert await asked(database, "a") == 1
     clock.advance(9.999)
@@ -71,18 +68,18 @@ async def test_who_slept_through_its_lease_cannot_write_beside_its_successor(
     assert await asked(database, "a") is None
 
 
-async def test_even_the_same_holder_gets_a_new_epoch_after_a_gap(database: SqliteDatabase, clock: ManualClock) -> None:
+async def test_even_the_same_holder_gets_a_new_epoch_after_a_gap(database: Opened, clock: ManualClock) -> None:
     assert await asked(database, "a") == 1
     clock.advance(10)
     assert await asked(database, "a") == 2
     assert not await writes(database, 1)
 
 
-async def test_nobody_holds_what_was_never_taken(database: SqliteDatabase) -> None:
+async def test_nobody_holds_what_was_never_taken(database: Opened) -> None:
     assert not await writes(database, 1)
 
 
-async def test_given_back_it_is_free_at_once(database: SqliteDatabase) -> None:
+async def test_given_back_it_is_free_at_once(database: Opened) -> None:
     assert await asked(database, "a") == 1
     assert await database.transact(lambda tx: give_back(tx, "expiry", 1))
     assert await asked(database, "b") == 2
@@ -91,7 +88,7 @@ async def test_given_back_it_is_free_at_once(database: SqliteDatabase) -> None:
 
 
 async def test_a_clock_that_stepped_back_keeps_nobody_waiting_and_nobody_writing_twice(
-    database: SqliteDatabase, clock: ManualClock
+    database: Opened, clock: ManualClock
 ) -> None:
     assert await asked(database, "a") == 1
     clock.set(clock.now_ms() - 3_600_000)
@@ -100,7 +97,7 @@ async def test_a_clock_that_stepped_back_keeps_nobody_waiting_and_nobody_writing
     assert await asked(database, "a") is None
 
 
-async def test_the_cost_is_as_said(database: SqliteDatabase) -> None:
+async def test_the_cost_is_as_said(database: Opened) -> None:
     def taking(tx: Tx) -> int:
         take_lease(tx, "expiry", "a", TTL_MS)
         return tx.statements

@@ -1,19 +1,19 @@
-"""The lines of events.db and of document databases lead to the tables the code declares."""
+"""Every line leads, on the SQL engine under test, to the tables the code declares."""
 
 from pathlib import Path
 
 import pytest
 
-from haat.engines.documents.tables import line
 from haat.engines.sql.migrations import Line, drift, state, upgrade
-from haat.events.adapters.tables import LINE
+from haat.shop import LINES
+from tests.sql import SQL
 
 
-@pytest.mark.parametrize("tables", [LINE, line("catalog")], ids=["events", "documents"])
-def test_the_line_leads_to_the_declared_tables(tmp_path: Path, tables: Line) -> None:
-    path = tmp_path / "new" / "some.db"
-    assert state(tables, f"sqlite:///{path}").current is None
-    assert upgrade(tables, f"sqlite:///{path}").current is None
-    assert drift(tables, f"sqlite:///{path}") == []
-    again = upgrade(tables, f"sqlite:///{path}")
+@pytest.mark.parametrize("line", LINES.values(), ids=LINES)
+def test_the_line_leads_to_the_declared_tables(tmp_path: Path, line: Line) -> None:
+    url = SQL.empty(tmp_path / "new" / "some.db")
+    assert state(line, url).current is None
+    assert upgrade(line, url).current is None
+    assert drift(line, url) == []
+    again = upgrade(line, url)
     assert again.current == again.head

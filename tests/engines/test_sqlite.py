@@ -15,8 +15,8 @@ from haat.engines.sql.sqlite import SqliteDatabase, connect
 from haat.errors import Unavailable
 from tests.conftest import ManualClock
 from tests.contracts.database import ADD, ALL, METADATA, PROBE, add, rows
-from tests.contracts.embedded import OUTBOX
 from tests.contracts.outgoing import events
+from tests.contracts.sql_rigs import OUTBOX
 from tests.migrated import template
 
 

@@ -8,34 +8,31 @@ import pytest
 from sqlalchemy import MetaData
 
 from haat.engines.sql.jobs import job_table, parked, plan
-from haat.engines.sql.sqlite import SqliteDatabase
 from haat.errors import Unavailable
 from haat.events.backoff import Backoff
 from haat.events.jobs import RunJobs
 from tests.conftest import ManualClock
-from tests.migrated import template
+from tests.sql import SQL, Opened
 
 METADATA = MetaData()
 job_table(METADATA)
 
 
 @pytest.fixture
-def database(tmp_path: Path, clock: ManualClock) -> Iterator[SqliteDatabase]:
-    path = tmp_path / "jobs.db"
-    path.write_bytes(template(METADATA))
-    database = SqliteDatabase(path, clock)
+def database(tmp_path: Path, clock: ManualClock) -> Iterator[Opened]:
+    database = SQL.database(METADATA, tmp_path / "jobs.db", clock)
     database.open()
     yield database
     database.close()
 
 
-async def planned(database: SqliteDatabase, *keys: str, kind: str = "poll", after_ms: int = 0) -> None:
+async def planned(database: Opened, *keys: str, kind: str = "poll", after_ms: int = 0) -> None:
     for key in keys:
         await database.transact(lambda tx, key=key: plan(tx, kind, key, tx.now_ms + after_ms))  # type: ignore[misc]
 
 
 def runner(
-    database: SqliteDatabase,
+    database: Opened,
     *,
     deadline_s: float = 5.0,
     poll_s: float = 60.0,
@@ -59,7 +56,7 @@ class Done:
             raise Unavailable("the gateway is away")
 
 
-async def test_a_step_does_what_is_due_and_forgets_it(database: SqliteDatabase, clock: ManualClock) -> None:
+async def test_a_step_does_what_is_due_and_forgets_it(database: Opened, clock: ManualClock) -> None:
     done = Done()
     run = runner(database, poll=done)
     await planned(database, *(f"k{n}" for n in range(7)))
@@ -71,7 +68,7 @@ async def test_a_step_does_what_is_due_and_forgets_it(database: SqliteDatabase, 
     assert await run.step() == 1
 
 
-async def test_what_fails_is_tried_again_later_and_later(database: SqliteDatabase, clock: ManualClock) -> None:
+async def test_what_fails_is_tried_again_later_and_later(database: Opened, clock: ManualClock) -> None:
     done = Done(fails=3)
     run = runner(database, poll=done)
     await planned(database, "k")
@@ -86,9 +83,7 @@ async def test_what_fails_is_tried_again_later_and_later(database: SqliteDatabas
     assert await run.step() == 0
 
 
-async def test_after_ten_tries_it_waits_for_a_person_with_its_reason(
-    database: SqliteDatabase, clock: ManualClock
-) -> None:
+async def test_after_ten_tries_it_waits_for_a_person_with_its_reason(database: Opened, clock: ManualClock) -> None:
     done = Done(fails=99)
     run = runner(database, poll=done)
     await planned(database, "k")
@@ -100,7 +95,7 @@ async def test_after_ten_tries_it_waits_for_a_person_with_its_reason(
     assert (job.key, job.tries, job.error) == ("k", 10, "unavailable: the gateway is away")
 
 
-async def test_a_broken_handler_and_a_slow_one_are_in_nobodys_way(database: SqliteDatabase, clock: ManualClock) -> None:
+async def test_a_broken_handler_and_a_slow_one_are_in_nobodys_way(database: Opened, clock: ManualClock) -> None:
     async def broken(key: str) -> None:
         raise ZeroDivisionError
 
@@ -121,7 +116,7 @@ async def test_a_broken_handler_and_a_slow_one_are_in_nobodys_way(database: Sqli
     assert reasons == {"slow": "not done within 0.05 s", "broken": "ZeroDivisionError: ZeroDivisionError"}
 
 
-async def test_a_worker_killed_at_its_work_loses_nothing(database: SqliteDatabase, clock: ManualClock) -> None:
+async def test_a_worker_killed_at_its_work_loses_nothing(database: Opened, clock: ManualClock) -> None:
     begun = asyncio.Event()
 
     async def hangs(key: str) -> None:
@@ -141,7 +136,7 @@ async def test_a_worker_killed_at_its_work_loses_nothing(database: SqliteDatabas
     assert done.keys == ["k"]
 
 
-async def test_a_job_planned_anew_while_it_is_done_is_done_again(database: SqliteDatabase) -> None:
+async def test_a_job_planned_anew_while_it_is_done_is_done_again(database: Opened) -> None:
     keys: list[str] = []
 
     async def plans_itself(key: str) -> None:
@@ -154,14 +149,14 @@ async def test_a_job_planned_anew_while_it_is_done_is_done_again(database: Sqlit
     assert keys == ["k"] * 3
 
 
-async def test_two_runners_do_each_job_once(database: SqliteDatabase) -> None:
+async def test_two_runners_do_each_job_once(database: Opened) -> None:
     done = Done()
     await planned(database, *(f"k{n:02}" for n in range(40)))
     await asyncio.gather(*(runner(database, poll=done).step() for _ in range(4)))
     assert sorted(done.keys) == [f"k{n:02}" for n in range(40)]
 
 
-async def test_it_runs_until_stopped_and_wakes_when_told(database: SqliteDatabase) -> None:
+async def test_it_runs_until_stopped_and_wakes_when_told(database: Opened) -> None:
     done, stop = Done(), asyncio.Event()
     run = runner(database, poll=done)  # polls once a minute: what is quicker was told
     running = asyncio.create_task(run.run(stop))
@@ -176,7 +171,7 @@ async def test_it_runs_until_stopped_and_wakes_when_told(database: SqliteDatabas
 
 
 async def test_a_slow_job_does_not_hold_up_those_behind_it_and_is_finished_at_the_end(
-    database: SqliteDatabase,
+    database: Opened,
 ) -> None:
     go, stop, slow_done = asyncio.Event(), asyncio.Event(), Done()
 
@@ -199,7 +194,7 @@ async def test_a_slow_job_does_not_hold_up_those_behind_it_and_is_finished_at_th
     assert await runner(database, poll=done, a_slow_one=slow).step() == 0
 
 
-async def test_a_database_that_is_away_is_met_again(database: SqliteDatabase) -> None:
+async def test_a_database_that_is_away_is_met_again(database: Opened) -> None:
     done, stop = Done(), asyncio.Event()
     await planned(database, "k")
     database.close()

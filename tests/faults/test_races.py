@@ -19,6 +19,7 @@ from haat.errors import HaatError
 from haat_verify.run import Paths, verify
 from tests.conftest import ManualClock
 from tests.payments.shop import SKU, Shop, open_shop
+from tests.sql import SQL
 
 RUN_NUMBER = int(os.environ.get("HAAT_TEST_RUN_NUMBER", "1"))
 RUNS = 5
@@ -147,7 +148,7 @@ async def race(shop: Shop, tmp_path: Path, name: str, runs: int) -> Counter[str]
     await shop.settled()
     await shop.balanced()
     await shop.gateway_agrees()
-    report = verify(Paths(shop.database.path, tmp_path / "fakepay.db"), now_ms=shop.clock.now_ms())
+    report = verify(Paths(SQL.place(shop.path), tmp_path / "fakepay.db"), now_ms=shop.clock.now_ms())
     assert report.clean, report.as_table()
     assert set(ended) <= {"PLACED", "CANCELLED"}
     (left,) = (await shop.rows("SELECT SUM(on_hand - held) FROM stock WHERE sku = ?", SKU))[0]

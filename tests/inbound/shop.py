@@ -12,7 +12,6 @@ import msgspec
 from haat.catalog.categories import categories_for
 from haat.engines.blobs.files import FileBlobs
 from haat.engines.sql import Statement
-from haat.engines.sql.sqlite import SqliteDatabase
 from haat.engines.system import SeededIds
 from haat.events.envelope import decode
 from haat.events.outbox import Outbox
@@ -26,7 +25,7 @@ from haat.inbound.model import Refusal
 from haat.inbound.ports import AttributeSpec
 from haat.inbound.work import FeedWorker
 from haat.vocabulary import Clock
-from tests.migrated import migrated
+from tests.sql import SQL, Opened
 
 ANY = FeedMapping(create_categories=True, price=PriceRule(rates={"USD": "88.40", "EUR": "95.10", "GBP": "110.30"}))
 MAPPINGS = Path(__file__).parent.parent / "data" / "mappings"
@@ -80,7 +79,7 @@ _SKUS = Statement(SKUS.select().order_by(SKUS.c.seller, SKUS.c.code))
 
 @dataclass
 class Shop:
-    database: SqliteDatabase
+    database: Opened
     store: SqlFeeds
     world: World
     accept: AcceptFeed
@@ -124,7 +123,7 @@ class Shop:
 
 @asynccontextmanager
 async def open_shop(folder: Path, clock: Clock, world: World | None = None, seed: int = 7) -> AsyncIterator[Shop]:
-    database = SqliteDatabase(migrated(LINE, folder / "inbound.db"), clock)
+    database = SQL.database(LINE, folder / "inbound.db", clock)
     database.open()
     files = FileBlobs(folder / "blobs")
     files.open()

@@ -7,8 +7,6 @@ from typing import Any
 
 import pytest
 
-from haat.engines.sql.migrations import drift, upgrade
-from haat.engines.sql.sqlite import SqliteDatabase
 from haat.engines.system import SeededIds
 from haat.errors import Conflict, Invalid
 from haat.events.envelope import Event, decode
@@ -20,12 +18,12 @@ from haat.inventory.change_stock import ChangeStock, Count, Delta
 from haat.inventory.consumers import OfferInbound
 from haat.inventory.model import BelowHeld, NoSuchOffer, Place, StaleOffer, Terms
 from tests.conftest import ManualClock
-from tests.migrated import migrated
+from tests.sql import SQL, Opened
 
 
 @dataclass
 class Bench:
-    database: SqliteDatabase
+    database: Opened
     store: SqlOfferStore
     offers: SetOffer
     stock: ChangeStock
@@ -41,7 +39,7 @@ async def may_use(seller: str, warehouse: str) -> bool:
 
 @pytest.fixture
 async def bench(tmp_path: Path, clock: ManualClock, ids: SeededIds) -> AsyncIterator[Bench]:
-    database = SqliteDatabase(migrated(LINE, tmp_path / "orders.db"), clock)
+    database = SQL.database(LINE, tmp_path / "orders.db", clock)
     database.open()
     store = SqlOfferStore(database, Outbox("haat/inventory", ids))
     yield Bench(database, store, SetOffer(store, item_of, "INR"), ChangeStock(store, may_use, ids))
@@ -50,11 +48,6 @@ async def bench(tmp_path: Path, clock: ManualClock, ids: SeededIds) -> AsyncIter
 
 def terms(price_minor: int | None = 19900) -> Terms:
     return Terms(price_minor, "gst-18", active=True)
-
-
-def test_the_migrated_database_is_what_the_code_declares(tmp_path: Path) -> None:
-    upgrade(LINE, f"sqlite:///{tmp_path / 'orders.db'}")
-    assert drift(LINE, f"sqlite:///{tmp_path / 'orders.db'}") == []
 
 
 async def test_an_offer_is_made_once_and_changed_by_version(bench: Bench) -> None:

@@ -6,14 +6,14 @@ import pytest
 
 from haat.engines.sql import Tx
 from haat.inventory.adapters.drift import Drift, stock_drift
-from tests.contracts.embedded import opened
 from tests.contracts.holds import ended, part, stocked, take
-from tests.contracts.test_holds_sqlite import SqliteHolds
+from tests.contracts.sql_rigs import opened
+from tests.contracts.test_holds import SqlHoldsRig
 
 
 @pytest.fixture
-async def rig() -> AsyncIterator[SqliteHolds]:
-    async with opened(SqliteHolds) as rig:
+async def rig() -> AsyncIterator[SqlHoldsRig]:
+    async with opened(SqlHoldsRig) as rig:
         await stocked(rig, ("acme.A", "w1", 9), ("acme.B", "w1", 5), ("acme.B", "w2", 4))
         await take(rig, "ord_1", part(1, "acme.A", units=3), part(2, "acme.B"))
         await take(rig, "ord_2", part(1, "acme.B", "w2", units=2))
@@ -22,11 +22,11 @@ async def rig() -> AsyncIterator[SqliteHolds]:
         yield rig
 
 
-async def found(rig: SqliteHolds) -> list[Drift]:
+async def found(rig: SqlHoldsRig) -> list[Drift]:
     return await rig.database.read(stock_drift)
 
 
-async def test_a_sound_shop_has_none_whatever_happened_in_it(rig: SqliteHolds) -> None:
+async def test_a_sound_shop_has_none_whatever_happened_in_it(rig: SqlHoldsRig) -> None:
     assert await found(rig) == []
     await ended(rig, rig.holds.release, "ord_2")
     assert await found(rig) == []
@@ -63,7 +63,7 @@ async def test_a_sound_shop_has_none_whatever_happened_in_it(rig: SqliteHolds) -
     ],
     ids=["count", "held", "hold ended without its count", "movement of nothing", "orphan hold", "row lost"],
 )
-async def test_each_way_to_be_wrong_is_named(rig: SqliteHolds, by_hand: str, drift: Drift) -> None:
+async def test_each_way_to_be_wrong_is_named(rig: SqlHoldsRig, by_hand: str, drift: Drift) -> None:
     def broken(tx: Tx) -> None:
         tx.cursor.execute(by_hand)
 
@@ -71,7 +71,7 @@ async def test_each_way_to_be_wrong_is_named(rig: SqliteHolds, by_hand: str, dri
     assert await found(rig) == [drift]
 
 
-async def test_it_is_one_statement(rig: SqliteHolds) -> None:
+async def test_it_is_one_statement(rig: SqlHoldsRig) -> None:
     def looking(tx: Tx) -> int:
         stock_drift(tx)
         return tx.statements

@@ -6,6 +6,7 @@ from haat.orders.cancel import Actor, CancelOrder
 from haat.orders.model import HOLD_MS
 from haat_verify.run import Paths, verify
 from tests.orders.world import World, at_once
+from tests.sql import SQL
 
 OPERATOR = Actor("operator", "tok_1")
 
@@ -35,6 +36,6 @@ async def test_the_checker_finds_nothing_wrong_with_any_of_them(world: World) ->
 
             assert await world.database.transact(expire_order)
     await at_once(*(world.place(world.command({"b.Z": 4}, owner=f"crt_r{i}")) for i in range(20)))
-    report = verify(Paths(world.database.path), drained=False, now_ms=world.clock.now_ms())
+    report = verify(Paths(SQL.place(world.path)), drained=False, now_ms=world.clock.now_ms())
     assert report.clean, report.as_table()
     assert await world.sum("SELECT COUNT(DISTINCT state) FROM orders") == 6

@@ -6,6 +6,8 @@ from haat.engines.sql import Statement, Tx
 from haat.orders.adapters import sql, view
 from tests.orders.world import World
 
+pytestmark = pytest.mark.sqlite  # servers explain themselves in words of their own
+
 STATEMENTS = [
     (module.__name__.rpartition(".")[2] + name, statement)
     for module in (sql, view)

@@ -7,14 +7,13 @@ import msgspec
 import pytest
 
 from haat.engines.sql import Tx
-from haat.engines.sql.migrations import drift
 from haat.engines.sql.ports import Refused
 from haat.orders.adapters.view import SqlOrdersView
 from haat.orders.advance import AdvanceOrder, Step
 from haat.orders.cancel import Actor, CancelOrder, NotYours
 from haat.orders.model import EDGES, GRACE_MS, HOLD_MS, NoSuchOrder, OrderChanged, State
 from haat.orders.place import OrderGiven
-from tests.orders.world import LINE, World, at_once
+from tests.orders.world import World, at_once
 
 STATES: tuple[State, ...] = get_args(State)
 OPERATOR = Actor("operator", "tok_1")
@@ -63,10 +62,6 @@ async def test_the_database_holds_the_same_edges_as_the_code(world: World) -> No
     assert rows == {(before, after) for before, to in EDGES.items() if before is not None for after in to}
     assert EDGES[None] == ("CREATED",)
     assert set(EDGES) == {None, *STATES}
-
-
-def test_the_migrated_database_is_what_the_code_declares(migrated_orders: Any) -> None:
-    assert drift(LINE, f"sqlite:///{migrated_orders}") == []
 
 
 @pytest.mark.parametrize(("before", "after"), [*itertools.product(STATES, STATES)])

@@ -11,9 +11,7 @@ from typing import Any
 
 import msgspec
 
-from haat.engines.sql import Tx
 from haat.engines.sql.idempotency import Claim
-from haat.engines.sql.sqlite import SqliteDatabase
 from haat.engines.system import SeededIds
 from haat.errors import Unavailable
 from haat.events.envelope import Event as Envelope
@@ -37,6 +35,7 @@ from haat.serviceability.model import Lane
 from haat.serviceability.reach import Reach
 from tests.conftest import ManualClock
 from tests.serviceability.worlds import GridPlaces, network_of, reach_of
+from tests.sql import SQL, asked
 
 LINE = INVENTORY_LINE.joined(ORDERS_LINE, PAYMENTS_LINE)
 PIN = "110111"  # five of the eight warehouses serve it
@@ -94,7 +93,8 @@ class World:
 
     def __init__(self, path: Path, clock: ManualClock, ids: SeededIds) -> None:
         self.clock, self.ids = clock, ids
-        self.database = SqliteDatabase(path, clock)
+        self.path = path
+        self.database = SQL.database(LINE, path, clock)
         self.live = Live(eight_warehouses())
         self.catalogue, self.cart, self.notes = Catalogue(), Cart(), Notes()
         self.offers = SqlOfferStore(self.database, Outbox("haat/inventory", ids))
@@ -135,7 +135,7 @@ class World:
     ) -> None:
         """Offer a sku, or change its price and counts."""
         seller, _, code = sku.partition(".")
-        item_id = f"itm_{code.lower()}"
+        item_id = f"itm_{code.lower()[-36:]}"
         self.as_of_ms += 1
         variant = {"sku": sku, "code": code, "attributes": {"colour": "blue"}, "pictures": [0]}
         self.catalogue.bodies[item_id] = msgspec.json.encode(
@@ -184,11 +184,7 @@ class World:
     async def rows(self, query: str, *values: object) -> list[Any]:
         """What the database holds, by a statement of the test's own."""
 
-        def look(tx: Tx) -> list[Any]:
-            tx.cursor.execute(query, values)
-            return tx.cursor.fetchall()
-
-        return await self.database.read(look)
+        return await self.database.read(asked(query, *values))
 
     async def sum(self, query: str, *values: object) -> int:
         """One number."""
@@ -210,7 +206,7 @@ class World:
             WHERE h.state <> CASE o.state WHEN 'CREATED' THEN 'held' WHEN 'PLACED' THEN 'committed'
             WHEN 'PACKED' THEN 'committed' WHEN 'CANCELLED' THEN 'released' ELSE 'consumed' END"""
         assert await self.rows(wrong) == []
-        gaps = """SELECT o.id FROM orders o JOIN order_event e ON e.order_id = o.id GROUP BY o.id
+        gaps = """SELECT o.id FROM orders o JOIN order_event e ON e.order_id = o.id GROUP BY o.id, o.version
             HAVING COUNT(*) <> o.version OR MIN(e.seq) <> 1 OR MAX(e.seq) <> o.version"""
         assert await self.rows(gaps) == []
         assert await self.sum("SELECT COUNT(*) FROM orders WHERE id NOT IN (SELECT order_id FROM order_event)") == 0

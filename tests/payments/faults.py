@@ -14,6 +14,7 @@ from haat.inventory.adapters.holds import SqlHolds
 from haat.payments.adapters.sql import SqlPayments
 from haat.payments.apply import ApplyPayment
 from tests.payments.shop import SKU, Shop
+from tests.sql import asked
 
 
 class ForgetfulHolds(SqlHolds):
@@ -241,7 +242,7 @@ class Faults:
     async def parked_job(self) -> Injected:
         key = f"pay_gone{len(self.done)}"
         await self._hand(
-            "INSERT INTO job (kind, key, state, run_ms, tries, turn, planned_ms, error) "
+            "INSERT INTO job (kind, `key`, state, run_ms, tries, turn, planned_ms, error) "
             "VALUES ('payment', ?, 'parked', 0, 10, 10, 0, 'no-such-payment')",
             key,
         )
@@ -337,10 +338,7 @@ class Faults:
         await self.shop.database.transact(lambda tx: drop(tx, kind, key))
 
     async def _hand(self, query: str, *values: object) -> None:
-        def by_hand(tx: Tx) -> None:
-            tx.cursor.execute(query, values)
-
-        await self.shop.database.transact(by_hand)
+        await self.shop.database.transact(asked(query, *values))
 
 
 Fault = Callable[[Faults], Awaitable[Injected]]

@@ -5,15 +5,14 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
-from haat.engines.sql import Tx
-from haat.engines.sql.sqlite import SqliteDatabase
+from haat.engines.sql import Database, Tx
 from haat.engines.system import SeededIds
 from haat.events.envelope import decode
 from haat.events.outbox import Outbox
 from haat.payments.adapters.sql import SqlPayments
 from haat.shop import LINES
 from tests.conftest import ManualClock
-from tests.migrated import template
+from tests.sql import SQL, ask
 
 ONLINE = {"upi": "fakepay", "card": "fakepay", "netbanking": "fakepay"}
 
@@ -21,15 +20,15 @@ ONLINE = {"upi": "fakepay", "card": "fakepay", "netbanking": "fakepay"}
 class Rig:
     """The database with helpers that look into it."""
 
-    def __init__(self, database: SqliteDatabase, clock: ManualClock, ids: SeededIds) -> None:
+    def __init__(self, database: Database, clock: ManualClock, ids: SeededIds) -> None:
         self.database, self.clock, self.ids = database, clock, ids
         self.book = SqlPayments(database, Outbox("haat/payments", ids), ids, ONLINE)
 
     async def rows(self, query: str, *values: object) -> list[dict[str, Any]]:
         def look(tx: Tx) -> list[dict[str, Any]]:
-            tx.cursor.execute(query, values)
-            names = [column[0] for column in tx.cursor.description]  # type: ignore[attr-defined]  # sqlite3's
-            return [dict(zip(names, row, strict=True)) for row in tx.cursor.fetchall()]
+            rows = ask(tx, query, values)
+            names = [column[0] for column in tx.cursor.description]  # type: ignore[attr-defined]  # every driver's
+            return [dict(zip(names, row, strict=True)) for row in rows]
 
         return await self.database.read(look)
 
@@ -71,9 +70,7 @@ class Rig:
 
 @asynccontextmanager
 async def opened(folder: Path, clock: ManualClock, ids: SeededIds) -> AsyncIterator[Rig]:
-    path = folder / "orders.db"
-    path.write_bytes(template(LINES["orders"]))
-    database = SqliteDatabase(path, clock)
+    database = SQL.database(LINES["orders"], folder / "orders.db", clock)
     database.open()
     try:
         yield Rig(database, clock, ids)

@@ -31,9 +31,7 @@ from haat.payments.refund import SendRefund
 from haat.payments.retry import RetryPayment
 from haat.payments.start import StartPayment
 from haat.payments.webhooks import HandleWebhook, ReceiveWebhook
-from haat.shop import LINES
 from tests.conftest import ManualClock
-from tests.migrated import template
 from tests.orders.world import PIN, World
 from tests.payments.rig import Rig
 
@@ -204,9 +202,7 @@ class Shop(World):
 
 @asynccontextmanager
 async def open_shop(folder: Path, clock: ManualClock, ids: SeededIds) -> AsyncIterator[Shop]:
-    path = folder / "orders.db"
-    path.write_bytes(template(LINES["orders"]))
-    shop = Shop(path, clock, ids)
+    shop = Shop(folder / "orders.db", clock, ids)
     shop.database.open()
     try:
         await shop.stocked()

@@ -91,7 +91,7 @@ async def test_close_of_a_paid_order_owes_what_was_paid(rig: Rig) -> None:
     assert await rig.balances() == {"gateway:fakepay": 5_000, "refunds-due": -5_000}
     (refund,) = await rig.rows("SELECT * FROM refund")
     assert (refund["reason"], refund["seq"], refund["state"], refund["amount_minor"]) == ("cancelled", 1, "DUE", 5_000)
-    assert await rig.rows("SELECT kind, key, run_ms FROM job") == [
+    assert await rig.rows("SELECT kind, job.key, run_ms FROM job") == [
         {"kind": "refund", "key": refund["id"], "run_ms": rig.clock.now_ms()}
     ]
     assert await rig.events() == ["payment.changed", "payment.changed", "payment.changed", "refund.changed"]

@@ -94,7 +94,7 @@ async def die(folder: Path, ending: str, at: int, *, after: bool) -> int:
             deaths = await lived(shop, ending, at, after=after)
             where = (at, after, deaths.names[at] if at >= 0 else "")
             assert [(word, amount) for _, word, amount in await shop.refunds()] == [("DONE", PRICE_MINOR)], where
-            assert await shop.rows("SELECT kind, key FROM job") == [], where
+            assert await shop.rows("SELECT kind, job.key FROM job") == [], where
             await shop.balanced()
             await shop.gateway_agrees()
             assert len(await shop.rows("SELECT 1 FROM payment_outcome")) == 1, where

@@ -22,6 +22,7 @@ from haat.payments.spans import HOURLY
 from tests.conftest import ManualClock
 from tests.payments.reconciling import Reconciled, reconciled
 from tests.payments.shop import BASE, KEY, PRICE_MINOR, SECRET, SKU, Shop
+from tests.sql import asked
 
 
 @pytest.fixture
@@ -314,7 +315,4 @@ class KilledHere(Exception):
 
 
 async def by_hand(shop: Shop, query: str, *values: object) -> None:
-    def write(tx: Tx) -> None:
-        tx.cursor.execute(query, values)
-
-    await shop.database.transact(write)
+    await shop.database.transact(asked(query, *values))

@@ -17,6 +17,7 @@ from tests.conftest import ManualClock
 from tests.payments.faults import EVERY, HEALED, Fault, Faults, Injected
 from tests.payments.reconciling import Reconciled, reconciled
 from tests.payments.shop import PRICE_MINOR, SKU
+from tests.sql import SQL, ask
 
 QUICK, FULL = 60, 1_000
 
@@ -33,7 +34,7 @@ async def injected(world: Reconciled, kinds: Sequence[Fault], count: int) -> lis
 
     def wait_longer(tx: Tx) -> None:
         """Orders whose timer is not the fault do not expire meanwhile: expiring them asks the gateway, and heals."""
-        tx.cursor.execute("UPDATE orders SET expires_ms = expires_ms + 86400000 WHERE expires_ms > ?", (tx.now_ms,))
+        ask(tx, "UPDATE orders SET expires_ms = expires_ms + 86400000 WHERE expires_ms > ?", (tx.now_ms,))
 
     await shop.database.transact(wait_longer)
     shop.clock.advance(20 * 60)
@@ -81,11 +82,9 @@ async def checked(world: Reconciled, folder: Path) -> dict[str, int]:
     await shop.settled()
     await world.sweeper.step()
     await shop.settled()
-    await shop.database.transact(
-        lambda tx: tx.cursor.execute("UPDATE outbox SET sent_ms = ? WHERE sent_ms = 0", (tx.now_ms,))
-    )
+    await shop.database.transact(lambda tx: ask(tx, "UPDATE outbox SET sent_ms = ? WHERE sent_ms = 0", (tx.now_ms,)))
     report = await asyncio.to_thread(
-        verify, Paths(folder / "orders.db", folder / "fakepay.db"), True, now_ms=shop.clock.now_ms()
+        verify, Paths(SQL.place(folder / "orders.db"), folder / "fakepay.db"), True, now_ms=shop.clock.now_ms()
     )
     return dict(report.broken)
 

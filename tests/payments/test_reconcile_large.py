@@ -53,6 +53,7 @@ async def reports_zero(folder: Path, orders: int) -> None:
         shop.database.close()
 
 
+@pytest.mark.sqlite  # the shop is made by filling its file
 async def test_a_shop_in_order_reports_zero(tmp_path: Path) -> None:
     await reports_zero(tmp_path, QUICK)
 

@@ -74,7 +74,7 @@ async def test_an_unknown_reference_is_kept_and_tried_again(shop: Shop) -> None:
         await shop.handle(key)
     await shop.handle.after_answer(key)
     assert await kept(shop) == [("pay_unknown", 0)]
-    assert [row[0] for row in await shop.rows("SELECT key FROM job")] == [key]
+    assert [row[0] for row in await shop.rows("SELECT job.key FROM job")] == [key]
 
 
 async def test_what_a_dead_process_left_is_handled_by_the_job(shop: Shop) -> None:

@@ -1,6 +1,5 @@
 """A whole serviceability over a made-up country, with its database and blobs."""
 
-import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -8,7 +7,6 @@ from pathlib import Path
 import pytest
 
 from haat.engines.blobs.files import FileBlobs
-from haat.engines.sql.sqlite import SqliteDatabase
 from haat.engines.system import SeededIds
 from haat.events.outbox import Outbox
 from haat.serviceability.adapters.sql import SqlNetworkStore
@@ -17,13 +15,13 @@ from haat.serviceability.build_matrix import BuildMatrix
 from haat.serviceability.live import Serviceability
 from haat.serviceability.seed_hubs import SeedHubs
 from tests.conftest import ManualClock
-from tests.migrated import template
 from tests.serviceability.worlds import ZONE, GridPlaces, HandHolidays, warehouses_of
+from tests.sql import SQL, Opened
 
 
 @dataclass
 class Shop:
-    database: SqliteDatabase
+    database: Opened
     store: SqlNetworkStore
     blobs: FileBlobs
     places: GridPlaces
@@ -45,18 +43,9 @@ class Shop:
         return live
 
 
-@pytest.fixture(scope="session")
-def migrated(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """An empty database at its head, to be copied: migrating one per test would take most of the time."""
-    path = tmp_path_factory.mktemp("serviceability") / "empty.db"
-    path.write_bytes(template(LINE))
-    return path
-
-
 @pytest.fixture
-def shop(migrated: Path, tmp_path: Path, clock: ManualClock, ids: SeededIds) -> Iterator[Shop]:
-    shutil.copy(migrated, tmp_path / "serviceability.db")
-    database = SqliteDatabase(tmp_path / "serviceability.db", clock)
+def shop(tmp_path: Path, clock: ManualClock, ids: SeededIds) -> Iterator[Shop]:
+    database = SQL.database(LINE, tmp_path / "serviceability.db", clock)
     database.open()
     store = SqlNetworkStore(database, Outbox("haat/serviceability", ids))
     blobs, places = FileBlobs(tmp_path / "blobs"), GridPlaces()

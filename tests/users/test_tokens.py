@@ -5,7 +5,6 @@ from pathlib import Path
 
 import pytest
 
-from haat.engines.sql.sqlite import SqliteDatabase
 from haat.engines.system import SeededIds
 from haat.errors import Invalid
 from haat.http.identity import Grant
@@ -15,19 +14,19 @@ from haat.users.model import NoSuchSeller
 from haat.users.sellers import CreateSeller
 from haat.users.tokens import CACHE_S, CheckToken, CreateToken, ManageTokens
 from tests.conftest import ManualClock
-from tests.migrated import migrated
+from tests.sql import SQL, Opened, asked
 
 
 @pytest.fixture
-async def database(tmp_path: Path, clock: ManualClock) -> AsyncIterator[SqliteDatabase]:
-    database = SqliteDatabase(migrated(LINE, tmp_path / "users.db"), clock)
+async def database(tmp_path: Path, clock: ManualClock) -> AsyncIterator[Opened]:
+    database = SQL.database(LINE, tmp_path / "users.db", clock)
     database.open()
     yield database
     database.close()
 
 
 @pytest.fixture
-def store(database: SqliteDatabase) -> SqlUserStore:
+def store(database: Opened) -> SqlUserStore:
     return SqlUserStore(database)
 
 
@@ -42,10 +41,10 @@ async def test_a_token_grants_its_role(store: SqlUserStore, ids: SeededIds, cloc
 
 
 async def test_the_token_itself_is_nowhere(
-    store: SqlUserStore, database: SqliteDatabase, ids: SeededIds, clock: ManualClock
+    store: SqlUserStore, database: Opened, ids: SeededIds, clock: ManualClock
 ) -> None:
     _, plain = await CreateToken(store, ids, clock)("operator")
-    rows = await database.read(lambda tx: tx.cursor.execute("SELECT * FROM api_token") and tx.cursor.fetchall())
+    rows = await database.read(asked("SELECT * FROM api_token"))
     assert plain not in str(rows)
     assert plain.removeprefix("haat_") not in str(rows)
 

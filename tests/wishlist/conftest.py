@@ -1,5 +1,5 @@
 """The same market as the cart's tests."""
 
-from tests.cart.conftest import browser, market, migrated_carts, migrated_orders, world
+from tests.cart.conftest import browser, market, world
 
-__all__ = ["browser", "market", "migrated_carts", "migrated_orders", "world"]
+__all__ = ["browser", "market", "world"]

@@ -78,12 +78,15 @@ _ANEW: Final = Statement(
 _THERE: Final = Statement(select(_JOB.c.run_ms).where(*_IS).with_for_update())
 _PLAN: Final = Statement(insert(_JOB), "kind", "key", "state", "run_ms", "tries", "turn", "planned_ms", "error")
 _KINDS: BindParameter[str] = bindparam("kinds", expanding=True)
-_DUE: Final = Statement(
+_IS_DUE = (_JOB.c.state == "waiting", _JOB.c.run_ms <= bindparam("now_ms"), _JOB.c.kind.in_(_KINDS))
+_DUE: Final = Statement(  # where rows can be locked, those that another worker is taking now are passed over
     select(_JOB.c.kind, _JOB.c.key, _JOB.c.tries, _JOB.c.planned_ms, _JOB.c.turn)
-    .where(_JOB.c.state == "waiting", _JOB.c.run_ms <= bindparam("now_ms"), _JOB.c.kind.in_(_KINDS))
+    .where(*_IS_DUE)
     .order_by(_JOB.c.run_ms, _JOB.c.kind, _JOB.c.key)
     .limit(bindparam("most"))
+    .with_for_update(skip_locked=True)
 )
+_ANY_DUE: Final = Statement(select(_JOB.c.key).where(*_IS_DUE).limit(1))
 _MINE = (*_IS, _JOB.c.turn == bindparam("by_turn"))
 _TAKE: Final = Statement(
     update(_JOB).where(*_MINE).values(tries=_JOB.c.tries + 1, turn=_NEXT, run_ms=bindparam("until_ms"))
@@ -130,7 +133,7 @@ def drop(tx: Tx, kind: str, key: str) -> bool:
 
 def due(tx: Tx, kinds: Sequence[str]) -> bool:
     """Whether a job of these kinds is due. One statement, for a reading unit."""
-    return _DUE.first(tx, {"now_ms": tx.now_ms, "kinds": list(kinds), "most": 1}) is not None
+    return _ANY_DUE.first(tx, {"now_ms": tx.now_ms, "kinds": list(kinds)}) is not None
 
 
 def take_due(tx: Tx, kinds: Sequence[str], most: int, lease_ms: int) -> list[Job]:

@@ -13,7 +13,7 @@ from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from sqlalchemy import MetaData, create_engine
+from sqlalchemy import LargeBinary, MetaData, create_engine
 from sqlalchemy.engine import Engine, make_url
 from sqlalchemy.pool import NullPool
 
@@ -91,7 +91,7 @@ def upgrade(line: Line, url: str) -> Step:
     try:
         before = state(line, url)
         if before.current is None:
-            _compare_bytes(engine)
+            compare_bytes(engine)
         if before.current != before.head:
             command.upgrade(_config(line, engine), "head")
         return before
@@ -99,7 +99,7 @@ def upgrade(line: Line, url: str) -> Step:
         engine.dispose()
 
 
-def _compare_bytes(engine: Engine) -> None:
+def compare_bytes(engine: Engine) -> None:
     """Let the tables to come compare text as the code expects it, whatever the server's default is."""
     with engine.connect() as connection:
         if connection.dialect.name == "sqlite":
@@ -126,6 +126,17 @@ def state(line: Line, url: str) -> Step:
         engine.dispose()
 
 
+_BLOBS: Final = ((255, "TINYBLOB"), (65_535, "BLOB"), (16_777_215, "MEDIUMBLOB"))
+
+
+def _differs(context: Any, _found: Any, _declared: Any, found: Any, wanted: Any) -> bool | None:
+    """Whether a type is another than declared; None: let alembic decide. Servers keep a blob's kind, not its length."""
+    if context.dialect.name == "sqlite" or not isinstance(wanted, LargeBinary):
+        return None
+    kind = next((kind for most, kind in _BLOBS if (wanted.length or 65_535) <= most), "LONGBLOB")
+    return str(found) != kind
+
+
 def drift(line: Line, url: str) -> list[str]:
     """Differences between the migrated database and the tables the code declares; empty is right."""
     from alembic.autogenerate import compare_metadata
@@ -134,7 +145,7 @@ def drift(line: Line, url: str) -> list[str]:
     engine = engine_for(url)
     try:
         with engine.connect() as connection:
-            context = MigrationContext.configure(connection, opts={"compare_type": True})
+            context = MigrationContext.configure(connection, opts={"compare_type": _differs})
             tables: Any = [part.metadata for part in line.parts]  # it takes several; its annotation says one
             return [str(difference) for difference in compare_metadata(context, tables)]
     finally:

@@ -34,7 +34,7 @@ _LOOK_UP_S: Final = 10.0
 
 _DEADLOCK, _LOCK_WAIT, _CHANGED = 1213, 1205, 1020
 _AGAIN: Final = frozenset({_DEADLOCK, _LOCK_WAIT, _CHANGED})
-_REFUSED: Final = frozenset({1048, 1062, 1451, 1452, 3819, 4025})  # NULL, key, foreign keys, CHECK of each server
+_REFUSED: Final = frozenset({1048, 1062, 1451, 1452, 1644, 3819, 4025})  # NULL, keys, a trigger, CHECK of each server
 _GONE: Final = frozenset({1040, 1053, 1129, 1152, 1158, 1159, 1160, 1161, 1184, 1203, 1226, 1317, 1927})
 
 
@@ -216,6 +216,9 @@ class MySqlDatabase:
         except BaseException:
             thread.ended(rollback=True)
             raise
+        if not tx.statements and tx.cursor.rowcount < 0:  # nothing was said, so a dead connection does not matter
+            thread.ended()
+            return result
         try:
             session.connection.commit()
         except self._driver.Error as error:

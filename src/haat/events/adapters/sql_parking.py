@@ -1,12 +1,13 @@
 """Parked events in a SQL table (events.db, or the orders database where the log is not SQL)."""
 
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import Final, Literal
 
 from sqlalchemy import bindparam, func, insert, or_, select, update
 
 from haat.engines.sql import Statement, Tx
-from haat.engines.sql.ports import Database
+from haat.engines.sql.ports import Database, Refused
 from haat.errors import NotFound
 from haat.events.adapters.tables import PARKED
 from haat.events.parking import Parked, ParkedState
@@ -67,7 +68,8 @@ class SqlParking:
                 row = record._asdict() | {"consumer": consumer, "code": code, "reason": reason, "tries": tries}
                 _PARK.one(tx, row | {"state": "waiting", "parked_ms": tx.now_ms, "changed_ms": tx.now_ms})
 
-        await self._database.transact(unit)
+        with suppress(Refused):  # another member of the group has parked it at this moment
+            await self._database.transact(unit)
 
     async def page(
         self, *, state: ParkedState = "waiting", consumer: str | None = None, after: int = 0, limit: int = 100

@@ -1,4 +1,4 @@
-"""CartStore on SQLite."""
+"""CartStore on SQL."""
 
 from contextlib import AbstractAsyncContextManager
 from pathlib import Path
@@ -14,19 +14,19 @@ from haat.events.envelope import decode
 from haat.events.outbox import Outbox
 from tests.contracts.cart_store import CartStoreContract, CartStoreRig
 from tests.contracts.counting import CountingDatabase
-from tests.contracts.embedded import SqliteRig, opened
 from tests.contracts.rigs import Rigs
+from tests.contracts.sql_rigs import SqlRig, opened
 
 
-class SqliteCartRig(SqliteRig):
+class SqlCartRig(SqlRig):
     def __init__(self, folder: Path) -> None:
         super().__init__(folder, LINE)
         self.counting = CountingDatabase(self.file)
-        self.sql = SqlCartStore(self.counting, Outbox("haat/cart", SeededIds(7, self.clock)))
-        self.store: CartStore = self.sql
+        self.carts = SqlCartStore(self.counting, Outbox("haat/cart", SeededIds(7, self.clock)))
+        self.store: CartStore = self.carts
 
     async def events(self) -> list[CartChanged]:
-        rows = await self.sql.unsent(1000)
+        rows = await self.carts.unsent(1000)
         assert all(row.topic == "carts" for row in rows)
         events = [decode(row.value).read(CartChanged) for row in rows]
         assert [event.owner for event in events] == [row.key for row in rows]
@@ -40,10 +40,10 @@ class SqliteCartRig(SqliteRig):
         return SqlCartStore(await self.found_database(), Outbox("haat/cart", SeededIds(8, self.clock)))
 
 
-class TestSqliteCartStore(CartStoreContract):
+class TestSqlCartStore(CartStoreContract):
     @pytest.fixture
     def rigs(self) -> Rigs[CartStoreRig]:
         def rigs() -> AbstractAsyncContextManager[CartStoreRig]:
-            return opened(SqliteCartRig)
+            return opened(SqlCartRig)
 
         return rigs

@@ -1,4 +1,4 @@
-"""UserStore on SQLite."""
+"""UserStore on SQL."""
 
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -6,28 +6,27 @@ from typing import Any
 
 import pytest
 
-from haat.engines.sql.sqlite import SqliteDatabase
 from haat.users.adapters.sql import SqlUserStore
 from haat.users.adapters.tables import LINE
 from tests.conftest import ManualClock
 from tests.contracts.user_store import UserStoreContract
-from tests.migrated import migrated
+from tests.sql import SQL, Opened
 
 
-class TestSqliteUserStore(UserStoreContract):
+class TestSqlUserStore(UserStoreContract):
     @pytest.fixture
-    async def database(self, tmp_path: Path, clock: ManualClock) -> AsyncIterator[SqliteDatabase]:
-        database = SqliteDatabase(migrated(LINE, tmp_path / "users.db"), clock)
+    async def database(self, tmp_path: Path, clock: ManualClock) -> AsyncIterator[Opened]:
+        database = SQL.database(LINE, tmp_path / "users.db", clock)
         database.open()
         yield database
         database.close()
 
     @pytest.fixture
-    def store(self, database: SqliteDatabase) -> SqlUserStore:
+    def store(self, database: Opened) -> SqlUserStore:
         return SqlUserStore(database)
 
     @pytest.fixture
-    def down(self, database: SqliteDatabase) -> Any:
+    def down(self, database: Opened) -> Any:
         async def close() -> None:
             database.close()
 

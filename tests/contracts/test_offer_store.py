@@ -1,4 +1,4 @@
-"""OfferStore on SQLite."""
+"""OfferStore on SQL."""
 
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -6,7 +6,6 @@ from typing import Any
 
 import pytest
 
-from haat.engines.sql.sqlite import SqliteDatabase
 from haat.engines.system import SeededIds
 from haat.events.envelope import decode
 from haat.events.outbox import Outbox
@@ -14,39 +13,34 @@ from haat.inventory.adapters.sql import SqlOfferStore
 from haat.inventory.adapters.tables import LINE
 from tests.conftest import ManualClock
 from tests.contracts.offer_store import OfferStoreContract
-from tests.migrated import migrated
+from tests.sql import SQL, Opened, asked
 
 
-class TestSqliteOfferStore(OfferStoreContract):
+class TestSqlOfferStore(OfferStoreContract):
     @pytest.fixture
-    async def database(self, tmp_path: Path, clock: ManualClock) -> AsyncIterator[SqliteDatabase]:
-        database = SqliteDatabase(migrated(LINE, tmp_path / "orders.db"), clock)
+    async def database(self, tmp_path: Path, clock: ManualClock) -> AsyncIterator[Opened]:
+        database = SQL.database(LINE, tmp_path / "orders.db", clock)
         database.open()
         yield database
         database.close()
 
     @pytest.fixture
-    def store(self, database: SqliteDatabase, ids: SeededIds) -> SqlOfferStore:
+    def store(self, database: Opened, ids: SeededIds) -> SqlOfferStore:
         return SqlOfferStore(database, Outbox("haat/inventory", ids))
 
     @pytest.fixture
-    def ledger(self, database: SqliteDatabase) -> Any:
+    def ledger(self, database: Opened) -> Any:
         async def total(sku: str, warehouse: str) -> int:
             query = "SELECT COALESCE(SUM(d_on_hand), 0) FROM movement WHERE sku = ? AND warehouse = ?"
-
-            def unit(tx: Any) -> int:
-                tx.cursor.execute(query, (sku, warehouse))
-                return int(tx.cursor.fetchone()[0])
-
-            return await database.read(unit)
+            return int((await database.read(asked(query, sku, warehouse)))[0][0])
 
         return total
 
     @pytest.fixture
-    def hold(self, database: SqliteDatabase) -> Any:
+    def hold(self, database: Opened) -> Any:
         async def hold(sku: str, warehouse: str, units: int) -> None:
             update = "UPDATE stock SET held = held + ? WHERE sku = ? AND warehouse = ?"
-            await database.transact(lambda tx: tx.cursor.execute(update, (units, sku, warehouse)))
+            await database.transact(asked(update, units, sku, warehouse))
 
         return hold
 
@@ -58,7 +52,7 @@ class TestSqliteOfferStore(OfferStoreContract):
         return types
 
     @pytest.fixture
-    def down(self, database: SqliteDatabase) -> Any:
+    def down(self, database: Opened) -> Any:
         async def close() -> None:
             database.close()
 

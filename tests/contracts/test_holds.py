@@ -1,13 +1,12 @@
-"""Holds on SQLite."""
+"""Holds on SQL."""
 
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from haat.engines.sql import Database, Tx
+from haat.engines.sql import Database
 from haat.engines.sql.outgoing import SqlOutgoing
-from haat.engines.sql.sqlite import SqliteDatabase
 from haat.engines.system import SeededIds
 from haat.events.envelope import Event, decode
 from haat.events.outbox import Outbox
@@ -17,9 +16,10 @@ from haat.inventory.adapters.sql import SqlOfferStore
 from haat.inventory.adapters.tables import LINE
 from haat.inventory.ports import OfferStore
 from haat.orders.ports import Holds
-from tests.contracts.embedded import SqliteRig, opened
 from tests.contracts.holds import At, Counts, HoldsContract, HoldsRig
 from tests.contracts.rigs import Rigs
+from tests.contracts.sql_rigs import SqlRig, opened
+from tests.sql import asked
 
 _COUNTS = "SELECT sku, warehouse, SUM(on_hand), SUM(held) FROM stock GROUP BY sku, warehouse"
 _MOVED = (
@@ -30,13 +30,13 @@ _OPEN = "SELECT sku, warehouse, SUM(units) FROM hold WHERE state IN ('held', 'co
 _OF_ORDER = "SELECT reference, sku, warehouse, d_on_hand, d_held FROM movement WHERE reference LIKE ? ORDER BY id"
 
 
-class SqliteHolds(SqliteRig):
+class SqlHoldsRig(SqlRig):
     def __init__(self, folder: Path) -> None:
         super().__init__(folder, LINE)
         self.ids = SeededIds(7, self.clock)
         self._use(self.file)
 
-    def _use(self, file: SqliteDatabase) -> None:
+    def _use(self, file: Database) -> None:
         outbox = Outbox("haat/inventory", self.ids)
         self.database: Database = file
         self.store: OfferStore = SqlOfferStore(file, outbox)
@@ -47,11 +47,7 @@ class SqliteHolds(SqliteRig):
         self._use(await self.found_database())
 
     async def rows(self, query: str, *values: object) -> list[Any]:
-        def unit(tx: Tx) -> list[Any]:
-            tx.cursor.execute(query, values)
-            return tx.cursor.fetchall()
-
-        return await self.database.read(unit)
+        return await self.database.read(asked(query, *values))
 
     async def counts(self) -> Counts:
         return {(row[0], row[1]): (row[2], row[3]) for row in await self.rows(_COUNTS)}
@@ -72,7 +68,7 @@ class SqliteHolds(SqliteRig):
         return list(await self.database.read(stock_drift))
 
 
-class TestSqliteHolds(HoldsContract):
+class TestSqlHolds(HoldsContract):
     @pytest.fixture
     def rigs(self) -> Rigs[HoldsRig]:
-        return lambda: opened(SqliteHolds)
+        return lambda: opened(SqlHoldsRig)

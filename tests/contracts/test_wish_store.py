@@ -1,4 +1,4 @@
-"""WishStore on SQLite."""
+"""WishStore on SQL."""
 
 from contextlib import AbstractAsyncContextManager
 from pathlib import Path
@@ -15,12 +15,12 @@ from haat.wishlist.adapters.tables import LINE
 from haat.wishlist.messages import WishChanged
 from haat.wishlist.ports import WishStore
 from tests.contracts.counting import CountingDatabase
-from tests.contracts.embedded import SqliteRig, opened
 from tests.contracts.rigs import Rigs
+from tests.contracts.sql_rigs import SqlRig, opened
 from tests.contracts.wish_store import WishStoreContract, WishStoreRig
 
 
-class SqliteWishRig(SqliteRig):
+class SqlWishRig(SqlRig):
     def __init__(self, folder: Path) -> None:
         super().__init__(folder, CARTS.joined(LINE))
         self.counting = CountingDatabase(self.file)
@@ -38,10 +38,10 @@ class SqliteWishRig(SqliteRig):
         return counts
 
 
-class TestSqliteWishStore(WishStoreContract):
+class TestSqlWishStore(WishStoreContract):
     @pytest.fixture
     def rigs(self) -> Rigs[WishStoreRig]:
         def rigs() -> AbstractAsyncContextManager[WishStoreRig]:
-            return opened(SqliteWishRig)
+            return opened(SqlWishRig)
 
         return rigs

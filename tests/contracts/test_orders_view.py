@@ -1,6 +1,5 @@
-"""OrdersView on SQLite."""
+"""OrdersView on SQL."""
 
-import shutil
 from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
 from typing import TypeVar
@@ -13,8 +12,7 @@ from haat.orders.adapters.view import SqlOrdersView
 from haat.orders.model import Order
 from tests.conftest import ManualClock
 from tests.contracts.orders_view import OrdersViewContract, Write
-from tests.migrated import migrated
-from tests.orders.world import LINE, World
+from tests.orders.world import World
 
 T = TypeVar("T")
 
@@ -44,17 +42,9 @@ class CountingReads:
         self._of.on_outgoing(wake)
 
 
-@pytest.fixture(scope="module")
-def empty(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """An empty database at its head, to be copied."""
-    path = tmp_path_factory.mktemp("orders-view") / "empty.db"
-    return migrated(LINE, path)
-
-
-class TestSqliteOrdersView(OrdersViewContract):
+class TestSqlOrdersView(OrdersViewContract):
     @pytest.fixture
-    async def world(self, empty: Path, tmp_path: Path, clock: ManualClock, ids: SeededIds) -> AsyncIterator[World]:
-        shutil.copy(empty, tmp_path / "orders.db")
+    async def world(self, tmp_path: Path, clock: ManualClock, ids: SeededIds) -> AsyncIterator[World]:
         world = World(tmp_path / "orders.db", clock, ids)
         world.database.open()
         yield world
