@@ -91,6 +91,8 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
             reason = f"{engine.args[0]} (make test-engines)"
         if item.get_closest_marker("sqlite") and CHOSEN != "sqlite":
             reason = "sqlite itself"
+        if item.get_closest_marker("server") and CHOSEN == "sqlite":
+            reason = "SQL servers (make test-engines)"
         if reason:
             out.setdefault(reason, []).append(item)
         else:

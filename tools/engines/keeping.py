@@ -124,6 +124,7 @@ class Keeper:
                 stderr=log,
                 start_new_session=True,
             )
+        child.returncode = 0  # it is known by its pid from here on, and lives longer than this object
         self._keep(place.home, Running(child.pid, _started(child.pid), place.port, place.password, engine.version))
         _wait(engine, place, child.pid, engine.start_s)
 
