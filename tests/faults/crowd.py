@@ -1,4 +1,7 @@
-"""A served shop with little stock, and crowds of buyers in processes of their own."""
+"""A served shop with little stock, and crowds of buyers in processes of their own.
+
+It lies in files and is served by one process, or on servers that `urls` names, and then by as many as are asked for.
+"""
 
 import asyncio
 import json
@@ -13,12 +16,17 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from hashlib import sha256
+from itertools import cycle
 from pathlib import Path
 from typing import Any, NamedTuple
+
+from sqlalchemy import create_engine
+from sqlalchemy.pool import NullPool
 
 from haat import commands, settings
 from haat.demo.seed import seed
 from haat.demo_shop import MarketInShop
+from haat.engines.sql.urls import server_of
 from haat.engines.system import SystemClock
 from haat.inventory.model import Restated
 from haat.orders.model import Wanted
@@ -45,19 +53,73 @@ class Answer(NamedTuple):
         return str(self.body["id"])
 
 
+class Replica:
+    """One process that serves the shop, again and again on the same port."""
+
+    def __init__(self, folder: Path, log: Path, more: Mapping[str, str]) -> None:
+        self.port, admin = free_ports(2)
+        listen = {"HAAT_LISTEN": f"127.0.0.1:{self.port}", "HAAT_ADMIN_LISTEN": f"127.0.0.1:{admin}"}
+        self._environment = environment(folder, **{**more, **listen})
+        self._log = log
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> None:
+        """Serve, and wait until it answers."""
+        with self._log.open("a", encoding="utf-8") as log:
+            self._process = subprocess.Popen(
+                [*HAAT, "serve"], env=self._environment, stdout=subprocess.DEVNULL, stderr=log
+            )
+        began = time.monotonic()
+        while True:
+            assert self._process.poll() is None, self.said()[-4_000:]
+            assert time.monotonic() - began < START_S
+            try:
+                with urllib.request.urlopen(f"http://127.0.0.1:{self.port}/healthz", timeout=2):
+                    return
+            except OSError:
+                time.sleep(0.05)  # polling a process from outside: there is nothing to wait on
+
+    def kill(self) -> None:
+        """As a power cut to the process."""
+        assert self._process is not None
+        self._process.kill()
+        self._process.wait(timeout=30)
+
+    def stop(self) -> None:
+        """In good order."""
+        if self._process is not None and self._process.poll() is None:
+            self._process.terminate()
+            self._process.wait(timeout=60)
+
+    def said(self) -> str:
+        """Its log, and those of others that write into the same."""
+        return self._log.read_text(encoding="utf-8") if self._log.exists() else ""
+
+
 @dataclass
 class Crowded:
-    """A shop on its own files, with a server that can be killed."""
+    """A shop, and the processes that serve it."""
 
     folder: Path
     items: int
     method: str = "cod"
+    urls: Mapping[str, str] = field(default_factory=dict)
+    servers: int = 1
     skus: list[str] = field(default_factory=list)
     tokens: list[str] = field(default_factory=list)
-    process: "subprocess.Popen[bytes] | None" = None
-    starts: int = 0
-    ports: Sequence[int] = field(default_factory=lambda: free_ports(2))
     _crowds: int = 0
+
+    def __post_init__(self) -> None:
+        shared = {"HAAT_SECRET_KEY": "k" * 40, "HAAT_BLOBS_URL": f"file:///{self.folder / 'blobs'}"} | dict(self.urls)
+        self._settings = shared if self.servers > 1 else dict(self.urls)
+        self.replicas = [
+            Replica(self.folder if n == 0 else Path(f"{self.folder}-{n}"), self._log, self._settings)
+            for n in range(self.servers)
+        ]
+
+    @property
+    def _log(self) -> Path:
+        return self.folder.parent / "serve.log"
 
     # ---- the shop, while nobody serves it
 
@@ -65,7 +127,8 @@ class Crowded:
         """Do something with the open shop."""
 
         async def inside() -> Any:
-            async with commands.whole_shop(settings.load({"HAAT_DATA_DIR": str(self.folder)}), "tests") as shop:
+            given = settings.load({"HAAT_DATA_DIR": str(self.folder), **self._settings})
+            async with commands.whole_shop(given, "tests") as shop:
                 done = await work(shop)
                 await shop.flow.drain()
                 return done
@@ -82,7 +145,7 @@ class Crowded:
 
     def log(self) -> str:
         """What the server said."""
-        return (self.folder.parent / "serve.log").read_text(encoding="utf-8")
+        return self.replicas[0].said()
 
     async def _fill(self, shop: Shop) -> None:
         await seed(MarketInShop(shop), size=self.items, seed=1, pictures=False, progress=lambda *_: None)
@@ -113,38 +176,21 @@ class Crowded:
 
         self.prepare(restock)
 
-    # ---- the server
+    # ---- the servers
 
     def start(self) -> None:
-        """Serve, and wait until it answers."""
-        shop, admin = self.ports
-        self.starts += 1
-        more = {"HAAT_LISTEN": f"127.0.0.1:{shop}", "HAAT_ADMIN_LISTEN": f"127.0.0.1:{admin}"}
-        with (self.folder.parent / "serve.log").open("a", encoding="utf-8") as log:
-            self.process = subprocess.Popen(
-                [*HAAT, "serve"], env=environment(self.folder, **more), stdout=subprocess.DEVNULL, stderr=log
-            )
-        began = time.monotonic()
-        while True:
-            assert self.process.poll() is None, self.log()[-4_000:]
-            assert time.monotonic() - began < START_S
-            try:
-                with urllib.request.urlopen(f"http://127.0.0.1:{shop}/healthz", timeout=2):
-                    return
-            except OSError:
-                time.sleep(0.05)  # polling a process from outside: there is nothing to wait on
+        """Serve, and wait until all of them answer."""
+        for replica in self.replicas:
+            replica.start()
 
     def kill(self) -> None:
-        """As a power cut to the process."""
-        assert self.process is not None
-        self.process.kill()
-        self.process.wait(timeout=30)
+        """The first of them."""
+        self.replicas[0].kill()
 
     def stop(self) -> None:
         """In good order."""
-        if self.process is not None and self.process.poll() is None:
-            self.process.terminate()
-            self.process.wait(timeout=60)
+        for replica in self.replicas:
+            replica.stop()
 
     # ---- the crowd
 
@@ -155,10 +201,10 @@ class Crowded:
         logs = [self.folder.parent / f"crowd-{self._crowds}-{n}.log" for n in range(processes)]
         children = [
             subprocess.Popen(
-                [sys.executable, "-m", "tests.faults.buyers", "127.0.0.1", str(self.ports[0]), str(log)],
+                [sys.executable, "-m", "tests.faults.buyers", "127.0.0.1", str(replica.port), str(log)],
                 cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
             )
-            for log in logs
+            for log, replica in zip(logs, cycle(self.replicas), strict=False)
         ]  # fmt: skip
         try:
             for child in children:
@@ -191,8 +237,13 @@ class Crowded:
 
     def rows(self, query: str, *values: object) -> list[Any]:
         """What the orders database holds."""
-        with closing(sqlite3.connect(f"file:{self.folder / 'orders.db'}?mode=ro", uri=True)) as database:
-            return database.execute(query, values).fetchall()
+        url = self.urls.get("HAAT_ORDERS_URL")
+        if url is None:
+            with closing(sqlite3.connect(f"file:{self.folder / 'orders.db'}?mode=ro", uri=True)) as database:
+                return database.execute(query, values).fetchall()
+        engine = create_engine(server_of(url).url, poolclass=NullPool)
+        with engine.connect() as connection:
+            return [tuple(row) for row in connection.exec_driver_sql(query.replace("?", "%s"), values)]
 
     def sold(self, sku: str) -> int:
         """Units in orders that are on."""
@@ -202,8 +253,9 @@ class Crowded:
 
     def verified(self, *, drained: bool = False) -> None:
         """haat_verify finds nothing."""
-        files = [self.folder / name for name in ("orders.db", "fakepay.db", "events.db")]
-        report = verify(Paths(*files), drained=drained)
+        gateway, events = (self.folder / name for name in ("fakepay.db", "events.db"))
+        orders = self.urls.get("HAAT_ORDERS_URL") or self.folder / "orders.db"
+        report = verify(Paths(orders, gateway, events if events.exists() else None), drained=drained)
         assert report.clean, report.as_table()
 
 
@@ -260,10 +312,10 @@ async def _serving(shop: Shop, sku: str) -> list[str]:
 
 
 @contextmanager
-def crowded(items: int) -> Iterator[Crowded]:
+def crowded(items: int, urls: Mapping[str, str] | None = None, servers: int = 1) -> Iterator[Crowded]:
     """A small market, stocked and not served yet."""
     with tempfile.TemporaryDirectory(dir=SHM if SHM.is_dir() else None, prefix="haat-races-") as folder:
-        shop = Crowded(Path(folder) / "var", items)
+        shop = Crowded(Path(folder) / "var", items, urls=urls or {}, servers=servers)
         shop.prepare(shop._fill)
         try:
             yield shop
