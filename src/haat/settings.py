@@ -6,6 +6,7 @@ The URL's scheme picks the engine. Embedded defaults lie under HAAT_DATA_DIR, wh
 
 import difflib
 import os
+import re
 import secrets
 import tomllib
 from collections.abc import Mapping
@@ -75,7 +76,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     def shown(self) -> list[tuple[str, str, str]]:
         """(environment name, value with secrets hidden, where it came from) of every setting."""
         names = (field.name for field in msgspec.structs.fields(self) if field.name != "sources")
-        return [(PREFIX + n.upper(), str(getattr(self, n)), self.sources.get(n, "default")) for n in names]
+        return [(PREFIX + n.upper(), masked(str(getattr(self, n))), self.sources.get(n, "default")) for n in names]
 
 
 _EMBEDDED: Final[Mapping[str, tuple[str, str]]] = {
@@ -102,14 +103,21 @@ _SCHEMES: Final[Mapping[str, tuple[str, ...]]] = {
     "carts_url": ("sqlite",),
     "payments_url": ("fakepay", "fakepay+http", "fakepay+https", "none"),
     "blobs_url": ("file",),
-    "kv_url": ("memory",),
+    "kv_url": ("memory", "redis", "rediss"),
 }
 """The schemes that have an adapter."""
+
+_REDIS: Final = re.compile(r"rediss?://([^@/?#]*@)?[^@/?#:]+(:[0-9]{1,5})?(/[0-9]{0,4})?")
 
 
 def embedded_path(url: str) -> Path:
     """The file or folder of an embedded engine's URL: `sqlite:///var/x.db` → var/x.db; four slashes: absolute."""
     return Path(url.partition(":///")[2])
+
+
+def masked(url: str) -> str:
+    """A URL without its user and password; other text as it is."""
+    return re.sub(r"//[^/]*@", "//***@", url)
 
 
 def load(environment: Mapping[str, str], file: Path | None = None) -> Settings:
@@ -215,6 +223,9 @@ def _check_urls(given: Mapping[str, Any], problems: list[Problem]) -> None:
         if scheme not in schemes:
             detail = f"No engine answers to “{scheme}:” here. There is: {', '.join(f'{s}:' for s in schemes)}"
             problems.append(Problem(PREFIX + key.upper(), detail))
+    if str(given.get("kv_url", "")).startswith("redis") and not _REDIS.fullmatch(given["kv_url"]):
+        detail = "Write redis://:password@host:6379/0 (rediss: with TLS); the number names the database."
+        problems.append(Problem("HAAT_KV_URL", detail))
     if given.get("env") == "production" and str(given.get("payments_url", "fakepay:")).startswith("fakepay"):
         detail = "Production takes real money: name a gateway, or none: for cash on delivery alone."
         problems.append(Problem("HAAT_PAYMENTS_URL", detail))
