@@ -201,6 +201,11 @@ class MemoryKvRig:
     async def up(self) -> None:
         self.memory.open()
 
+    async def forget(self) -> None:
+        """What the end of the process does."""
+        self.memory.close()
+        self.memory.open()
+
 
 class FileBlobsRig:
     def __init__(self, folder: Path) -> None:
