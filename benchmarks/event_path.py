@@ -94,9 +94,9 @@ class EventPath:
 
     def __init__(self, folder: Path) -> None:
         clock = SystemClock()
-        upgrade(LINE, folder / "events.db")
+        upgrade(LINE, f"sqlite:///{folder / 'events.db'}")
         for name in ("store", "effects"):
-            engine = engine_for(folder / f"{name}.db")
+            engine = engine_for(f"sqlite:///{folder / f'{name}.db'}")
             TABLES.create_all(engine)
             engine.dispose()
         self.store, self.events, self.effects = (

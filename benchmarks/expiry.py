@@ -230,7 +230,7 @@ async def run(old: int, rate: int, seconds: float) -> dict[str, Any]:
     """Both ways, and the look between them."""
     with tempfile.TemporaryDirectory() as name:
         path = Path(name) / "orders.db"
-        upgrade(INVENTORY_LINE.joined(ORDERS_LINE, PAYMENTS_LINE), path)
+        upgrade(INVENTORY_LINE.joined(ORDERS_LINE, PAYMENTS_LINE), f"sqlite:///{path}")
         shop = Shop(path)
         shop.database.open()
         await shop.stock()

@@ -89,7 +89,7 @@ UNITS: Final[dict[str, Unit]] = {"row": row_unit, "order": order_unit}
 
 async def spend(path: Path, group_units: int, unit: Unit, callers: int, units: int) -> tuple[float, float]:
     """Units per second and CPU-µs per unit of one turn on a fresh database."""
-    engine = engine_for(path)
+    engine = engine_for(f"sqlite:///{path}")
     TABLES.create_all(engine)
     engine.dispose()
     database = SqliteDatabase(path, SystemClock(), group_units=group_units)

@@ -58,7 +58,7 @@ class Parts:
     """The real parts, over a folder of their own."""
 
     def __init__(self, folder: Path, clock: Clock) -> None:
-        upgrade(LINE, folder / "serviceability.db")
+        upgrade(LINE, f"sqlite:///{folder / 'serviceability.db'}")
         self.database = SqliteDatabase(folder / "serviceability.db", clock)
         self.database.open()
         ids = SeededIds(SEED, clock)

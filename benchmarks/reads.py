@@ -63,7 +63,7 @@ async def cost_us(call: Callable[[int], Awaitable[object]], callers: int) -> flo
 async def measure(folder: Path, rounds: int) -> dict[str, Any]:
     """All rounds; by size and number of callers."""
     tables, path = line("benchmark"), folder / "documents.db"
-    upgrade(tables, path)
+    upgrade(tables, f"sqlite:///{path}")
     database = SqliteDatabase(path, SystemClock())
     database.open()
     ids = [f"itm_{n:026}" for n in range(DOCUMENTS)]

@@ -151,7 +151,7 @@ async def run(items: int, rate: int, seconds: float) -> dict[str, Any]:
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         opened = await load(world, folder / "index")
-        upgrade(LINE, folder / "events.db")
+        upgrade(LINE, f"sqlite:///{folder / 'events.db'}")
         clock = SystemClock()
         database = SqliteDatabase(folder / "events.db", clock)
         database.open()

@@ -16,9 +16,9 @@ def template(tables: Line | MetaData) -> bytes:
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "template.db"
         if isinstance(tables, Line):
-            upgrade(tables, path)
+            upgrade(tables, f"sqlite:///{path}")
         else:
-            engine = engine_for(path)
+            engine = engine_for(f"sqlite:///{path}")
             tables.create_all(engine)
             engine.dispose()
         connect(path).close()

@@ -28,7 +28,7 @@ from haat.inbound.feed import Feed
 from haat.inbound.work import Progress
 from haat.serviceability.warehouses import NewWarehouse
 from haat.settings import Settings
-from haat.shop import Shop, database_paths
+from haat.shop import Shop, sql_databases
 
 if TYPE_CHECKING:
     from rich.progress import TaskID
@@ -45,8 +45,8 @@ def print_json(value: object) -> None:
 
 
 def migrate_databases(settings: Settings) -> list[Step]:
-    """Bring every database to its head; where each stood before. Raises: OSError when a folder cannot be made."""
-    return [upgrade(line, path) for line, path in database_paths(settings).values()]
+    """Bring every database to its head; where each stood before. Raises: Unavailable."""
+    return [upgrade(line, url) for line, url in sql_databases(settings).values()]
 
 
 @asynccontextmanager

@@ -14,8 +14,10 @@ from haat.engines.kv import KeyValue
 from haat.engines.kv.memory import MemoryKv
 from haat.engines.outgoing import OutgoingSource
 from haat.engines.sql import Database
+from haat.engines.sql.mysql import MySqlDatabase
 from haat.engines.sql.outgoing import SqlOutgoing
 from haat.engines.sql.sqlite import SqliteDatabase
+from haat.engines.sql.urls import server_of
 from haat.errors import Unsupported
 from haat.events.adapters.sql_parking import SqlParking
 from haat.events.adapters.sqlite_log import SqliteEventLog
@@ -48,8 +50,12 @@ class EventStore:
 
 
 def open_database(stack: AsyncExitStack, name: str, url: str, clock: Clock, around: Around) -> Database:
-    """A transactional database, migrated before. Raises: Unavailable."""
-    database = SqliteDatabase(embedded_path(url), clock)
+    """A transactional database, migrated before. Raises: Unavailable; Invalid for a URL that says too little."""
+    database: SqliteDatabase | MySqlDatabase
+    if url.startswith("sqlite:"):
+        database = SqliteDatabase(embedded_path(url), clock)
+    else:
+        database = MySqlDatabase(server_of(url, f"HAAT_{name.upper()}_URL"), clock)
     database.open()
     stack.callback(database.close)
     return around(name, database)

@@ -21,6 +21,7 @@ from haat.errors import Invalid, Problem
 PREFIX: Final = "HAAT_"
 TEST_PREFIX: Final = "HAAT_TEST_"
 MIN_SECRET_CHARS: Final = 32
+_PASSWORD: Final = re.compile(r"(://[^:/@]*:)[^/]*@")
 
 
 class Secret(str):
@@ -76,7 +77,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     def shown(self) -> list[tuple[str, str, str]]:
         """(environment name, value with secrets hidden, where it came from) of every setting."""
         names = (field.name for field in msgspec.structs.fields(self) if field.name != "sources")
-        return [(PREFIX + n.upper(), masked(str(getattr(self, n))), self.sources.get(n, "default")) for n in names]
+        return [(PREFIX + n.upper(), _shown(getattr(self, n)), self.sources.get(n, "default")) for n in names]
 
 
 _EMBEDDED: Final[Mapping[str, tuple[str, str]]] = {
@@ -92,15 +93,17 @@ _EMBEDDED: Final[Mapping[str, tuple[str, str]]] = {
 }
 """Where each engine lies when nothing is set: scheme and name below the data directory."""
 
+SQL_SCHEMES: Final = ("sqlite", "mysql", "mariadb")
+
 _SCHEMES: Final[Mapping[str, tuple[str, ...]]] = {
-    "orders_url": ("sqlite",),
-    "users_url": ("sqlite",),
+    "orders_url": SQL_SCHEMES,
+    "users_url": SQL_SCHEMES,
     "catalog_url": ("sqlite",),
     "search_url": ("tantivy",),
     "events_url": ("sqlite",),
-    "inbound_url": ("sqlite",),
-    "serviceability_url": ("sqlite",),
-    "carts_url": ("sqlite",),
+    "inbound_url": SQL_SCHEMES,
+    "serviceability_url": SQL_SCHEMES,
+    "carts_url": SQL_SCHEMES,
     "payments_url": ("fakepay", "fakepay+http", "fakepay+https", "none"),
     "blobs_url": ("file",),
     "kv_url": ("memory", "redis", "rediss"),
@@ -110,14 +113,14 @@ _SCHEMES: Final[Mapping[str, tuple[str, ...]]] = {
 _REDIS: Final = re.compile(r"rediss?://([^@/?#]*@)?[^@/?#:]+(:[0-9]{1,5})?(/[0-9]{0,4})?")
 
 
+def _shown(value: object) -> str:
+    """A value for people: the password inside a URL is left out."""
+    return _PASSWORD.sub(r"\1***@", str(value))
+
+
 def embedded_path(url: str) -> Path:
     """The file or folder of an embedded engine's URL: `sqlite:///var/x.db` → var/x.db; four slashes: absolute."""
     return Path(url.partition(":///")[2])
-
-
-def masked(url: str) -> str:
-    """A URL without its user and password; other text as it is."""
-    return re.sub(r"//[^/]*@", "//***@", url)
 
 
 def load(environment: Mapping[str, str], file: Path | None = None) -> Settings:

@@ -42,7 +42,7 @@ from haat.serviceability.live import Serviceability
 from haat.serviceability.quote import AskQuote
 from haat.serviceability.seed_hubs import SeedHubs
 from haat.serviceability.warehouses import Warehouses
-from haat.settings import Settings, embedded_path
+from haat.settings import SQL_SCHEMES, Settings
 from haat.timers import Role
 from haat.users.adapters.tables import LINE as USERS_LINE
 from haat.users.tokens import CreateToken, ManageTokens
@@ -103,6 +103,7 @@ class Shop:
     readiness: Callable[[], Awaitable[Readiness]]
 
 
-def database_paths(settings: Settings) -> dict[str, tuple[Line, Any]]:
-    """Version line and file of every database."""
-    return {name: (line, embedded_path(getattr(settings, f"{name}_url"))) for name, line in LINES.items()}
+def sql_databases(settings: Settings) -> dict[str, tuple[Line, str]]:
+    """Version line and URL of every database that SQL is spoken with."""
+    urls = {name: str(getattr(settings, f"{name}_url")) for name in LINES}
+    return {name: (LINES[name], url) for name, url in urls.items() if url.partition(":")[0] in SQL_SCHEMES}

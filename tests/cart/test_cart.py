@@ -42,9 +42,9 @@ async def ordered(market: Market, owner: str = GUEST) -> list[Event]:
 
 def test_the_line_of_two_parts_leads_to_the_declared_tables(tmp_path: Path) -> None:
     line, path = CARTS.joined(WISHES), tmp_path / "carts.db"
-    assert upgrade(line, path).current is None
-    assert drift(line, path) == []
-    assert state(line, path).current == state(line, path).head == "carts_0002"
+    assert upgrade(line, f"sqlite:///{path}").current is None
+    assert drift(line, f"sqlite:///{path}") == []
+    assert state(line, f"sqlite:///{path}").current == state(line, f"sqlite:///{path}").head == "carts_0002"
 
 
 async def test_what_was_ordered_leaves_the_cart_once(market: Market) -> None:

@@ -8,7 +8,7 @@ import os
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from itertools import count
-from typing import Any, Final, Literal
+from typing import Any, Final
 
 import pytest
 from sqlalchemy import MetaData, create_engine
@@ -17,11 +17,11 @@ from sqlalchemy.pool import NullPool
 
 from haat.engines.sql import Database
 from haat.engines.sql.mysql import MySqlDatabase
+from haat.engines.sql.urls import Isolation, Server
 from tests.conftest import ManualClock
 from tests.contracts import database as database_suite
 from tests.doors import Door
 
-Isolation = Literal["READ COMMITTED", "REPEATABLE READ"]
 SERVERS: Final = ("mysql", "mariadb")
 WORKERS: Final = 4
 QUEUE_UNITS: Final = 128
@@ -68,14 +68,7 @@ class ServerRig:
 
     def _opened(self, name: str, *, door: bool = False) -> MySqlDatabase:
         url = self.root.url.set(database=name, port=self.door.port if door else self.root.url.port)
-        database = MySqlDatabase(
-            url.render_as_string(hide_password=False),
-            self.clock,
-            isolation=self.isolation,
-            writers=WORKERS,
-            readers=2,
-            queue_units=QUEUE_UNITS,
-        )
+        database = MySqlDatabase(Server(url, self.isolation, WORKERS, 2), self.clock, queue_units=QUEUE_UNITS)
         database.open()
         return database
 

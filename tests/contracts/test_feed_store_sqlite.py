@@ -51,5 +51,5 @@ class TestSqliteFeedStore(FeedStoreContract):
         return close
 
     def test_the_migrated_database_has_the_tables_the_code_declares(self, tmp_path: Path) -> None:
-        upgrade(LINE, tmp_path / "x.db")
-        assert drift(LINE, tmp_path / "x.db") == []
+        upgrade(LINE, f"sqlite:///{tmp_path / 'x.db'}")
+        assert drift(LINE, f"sqlite:///{tmp_path / 'x.db'}") == []

@@ -60,5 +60,5 @@ class TestSqliteNetworkStore(NetworkStoreContract):
         return rig
 
     def test_the_migrated_database_has_the_tables_the_code_declares(self, tmp_path: Path) -> None:
-        upgrade(LINE, tmp_path / "x.db")
-        assert drift(LINE, tmp_path / "x.db") == []
+        upgrade(LINE, f"sqlite:///{tmp_path / 'x.db'}")
+        assert drift(LINE, f"sqlite:///{tmp_path / 'x.db'}") == []

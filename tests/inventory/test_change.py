@@ -53,8 +53,8 @@ def terms(price_minor: int | None = 19900) -> Terms:
 
 
 def test_the_migrated_database_is_what_the_code_declares(tmp_path: Path) -> None:
-    upgrade(LINE, tmp_path / "orders.db")
-    assert drift(LINE, tmp_path / "orders.db") == []
+    upgrade(LINE, f"sqlite:///{tmp_path / 'orders.db'}")
+    assert drift(LINE, f"sqlite:///{tmp_path / 'orders.db'}") == []
 
 
 async def test_an_offer_is_made_once_and_changed_by_version(bench: Bench) -> None:

@@ -66,7 +66,7 @@ async def test_the_database_holds_the_same_edges_as_the_code(world: World) -> No
 
 
 def test_the_migrated_database_is_what_the_code_declares(migrated_orders: Any) -> None:
-    assert drift(LINE, migrated_orders) == []
+    assert drift(LINE, f"sqlite:///{migrated_orders}") == []
 
 
 @pytest.mark.parametrize(("before", "after"), [*itertools.product(STATES, STATES)])

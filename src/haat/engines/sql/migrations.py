@@ -1,5 +1,8 @@
 """Migrations: one alembic version line per database, run by `haat migrate` and at the start of the demo.
 
+Databases are named by URL. On a server the database exists (its administrator made it), and each statement of a
+revision stands for itself, since DDL ends transactions there: a revision that broke off is mended by hand.
+
 A context keeps its line in `<context>/migrations/` (revision files) and its tables in `<context>/adapters/tables.py`.
 Lines only grow: expand, backfill, contract (docs/adr/0013-expand-and-contract.md).
 Alembic is imported when something is migrated: every table module imports this one, and it would cost each start 0.3 s.
@@ -8,10 +11,13 @@ Alembic is imported when something is migrated: every table module imports this 
 from dataclasses import dataclass, replace
 from importlib.resources import files
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from sqlalchemy import MetaData, create_engine
-from sqlalchemy.engine import Engine
+from sqlalchemy.engine import Engine, make_url
+from sqlalchemy.pool import NullPool
+
+from haat.engines.sql.urls import server_of
 
 if TYPE_CHECKING:
     from alembic.config import Config
@@ -61,22 +67,31 @@ def _config(line: Line, engine: Engine) -> "Config":
     return config
 
 
-def engine_for(path: Path) -> Engine:
-    """A plain SQLAlchemy engine on a SQLite file, for migrations alone."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    return create_engine(f"sqlite:///{path}")
+_COLLATIONS: Final = {"mysql": "utf8mb4_0900_bin", "mariadb": "utf8mb4_nopad_bin"}
+"""Text is compared byte by byte and to its end, as SQLite does: `AB-1`, `ab-1` and `AB-1 ` are three codes."""
 
 
-def upgrade(line: Line, path: Path) -> Step:
+def engine_for(url: str) -> Engine:
+    """A plain SQLAlchemy engine, for migrations alone. The folder of a file is made."""
+    made = make_url(url)
+    if made.get_backend_name() == "sqlite":
+        Path(made.database or "").parent.mkdir(parents=True, exist_ok=True)
+        return create_engine(made)
+    return create_engine(server_of(url).url, poolclass=NullPool)
+
+
+def upgrade(line: Line, url: str) -> Step:
     """Bring a database to its head, in one transaction per revision; answer where it stood before.
 
-    Raises: sqlalchemy.exc.OperationalError when the file is locked or broken.
+    Raises: sqlalchemy.exc.OperationalError when the database is locked, broken or not there.
     """
     from alembic import command
 
-    engine = engine_for(path)
+    engine = engine_for(url)
     try:
-        before = state(line, path)
+        before = state(line, url)
+        if before.current is None:
+            _compare_bytes(engine)
         if before.current != before.head:
             command.upgrade(_config(line, engine), "head")
         return before
@@ -84,29 +99,39 @@ def upgrade(line: Line, path: Path) -> Step:
         engine.dispose()
 
 
-def state(line: Line, path: Path) -> Step:
+def _compare_bytes(engine: Engine) -> None:
+    """Let the tables to come compare text as the code expects it, whatever the server's default is."""
+    with engine.connect() as connection:
+        if connection.dialect.name == "sqlite":
+            return
+        collation = _COLLATIONS["mariadb" if getattr(connection.dialect, "is_mariadb", False) else "mysql"]
+        name = connection.dialect.identifier_preparer.quote_identifier(str(engine.url.database))
+        connection.exec_driver_sql(f"ALTER DATABASE {name} CHARACTER SET utf8mb4 COLLATE {collation}")
+
+
+def state(line: Line, url: str) -> Step:
     """Where a database stands, without changing it."""
     from alembic.runtime.migration import MigrationContext
     from alembic.script import ScriptDirectory
 
-    engine = engine_for(path)
+    engine = engine_for(url)
     try:
         head = ScriptDirectory.from_config(_config(line, engine)).get_current_head()
         assert head is not None, f"{line.package} has no revision"
-        if not path.exists():
-            return Step(line.name, None, head)
+        if engine.dialect.name == "sqlite" and not Path(engine.url.database or "").exists():
+            return Step(line.name, None, head)  # looking would make it
         with engine.connect() as connection:
             return Step(line.name, MigrationContext.configure(connection).get_current_revision(), head)
     finally:
         engine.dispose()
 
 
-def drift(line: Line, path: Path) -> list[str]:
+def drift(line: Line, url: str) -> list[str]:
     """Differences between the migrated database and the tables the code declares; empty is right."""
     from alembic.autogenerate import compare_metadata
     from alembic.runtime.migration import MigrationContext
 
-    engine = engine_for(path)
+    engine = engine_for(url)
     try:
         with engine.connect() as connection:
             context = MigrationContext.configure(connection, opts={"compare_type": True})

@@ -13,23 +13,19 @@ import time
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
-from typing import Any, Final, Literal, TypeVar
+from typing import Any, Final, TypeVar
 
 from sqlalchemy import create_engine
-from sqlalchemy.engine import make_url
 from sqlalchemy.pool import NullPool
 
 from haat.engines.sql.outgoing import kept_any, write_outgoing
 from haat.engines.sql.ports import Refused, Tx, Unit
+from haat.engines.sql.urls import Server
 from haat.engines.sql.waiting import QUEUE_READS, QUEUE_UNITS, Line, answer
 from haat.errors import Unavailable
 from haat.vocabulary import Clock
 
 T = TypeVar("T")
-Isolation = Literal["READ COMMITTED", "REPEATABLE READ"]
-
-WRITERS: Final = 16
-READERS: Final = 8
 TRIES: Final = 12  # of a unit that others got in the way of; hot rows need some
 CONNECT_S: Final = 3
 ANSWER_S: Final = 20  # a statement that takes longer is given up with its connection
@@ -54,27 +50,23 @@ class _Session:
 class MySqlDatabase:
     """One database of a server. Open with `open()`, end with `close()`.
 
-    `isolation` is that of writing units; reads always see one snapshot.
+    The server's isolation is that of writing units; reads always see one snapshot.
     """
 
     def __init__(
         self,
-        url: str,
+        server: Server,
         clock: Clock,
         *,
-        isolation: Isolation = "READ COMMITTED",
-        writers: int = WRITERS,
-        readers: int = READERS,
         queue_units: int = QUEUE_UNITS,
         answer_s: int = ANSWER_S,
     ) -> None:
-        made = make_url(url)
-        self.name = made.database or "mysql"
-        self._engine = create_engine(made, poolclass=NullPool)
+        self.name = server.url.database or "mysql"
+        self._engine = create_engine(server.url, poolclass=NullPool)
         self._driver: Any = self._engine.dialect.loaded_dbapi
         self._clock = clock
-        self._isolation = isolation
-        self._sizes = (writers, readers)
+        self._isolation = server.isolation
+        self._sizes = (server.writers, server.readers)
         self._answer_s = answer_s
         self._open = False
         self._units = Line(self.name, queue_units)

@@ -3,7 +3,6 @@
 from typing import Final
 
 from sqlalchemy import BigInteger, Column, Index, Integer, LargeBinary, MetaData, String, Table, Text
-from sqlalchemy.dialects import mysql
 
 from haat.engines.sql.migrations import Line
 from haat.engines.sql.outgoing import outbox_table
@@ -12,16 +11,11 @@ METADATA: Final = MetaData()
 LINE: Final = Line("inbound", "haat.inbound.migrations", METADATA)
 
 
-def exact(chars: int) -> String:
-    """Text that compares byte by byte on every dialect: `AB-1` and `ab-1` are two codes."""
-    return String(chars).with_variant(mysql.VARCHAR(chars, charset="utf8mb4", collation="utf8mb4_bin"), "mysql")
-
-
 FEEDS: Final = Table(
     "feeds",
     METADATA,
     Column("id", String(40), primary_key=True),
-    Column("seller", exact(32), nullable=False),
+    Column("seller", String(32), nullable=False),
     Column("digest", String(64), nullable=False),  # of the raw file
     Column("size_bytes", BigInteger, nullable=False),
     Column("filename", String(200), nullable=False),
@@ -49,7 +43,7 @@ REFUSALS: Final = Table(
     Column("feed_id", String(40), primary_key=True),
     Column("seq", BigInteger, primary_key=True, autoincrement=False),
     Column("line", BigInteger, nullable=False),
-    Column("field", exact(200), nullable=False),
+    Column("field", String(200), nullable=False),
     Column("reason", Text, nullable=False),
 )
 
@@ -63,8 +57,8 @@ CREATED: Final = Table(
 ITEMS: Final = Table(
     "items",
     METADATA,
-    Column("seller", exact(32), primary_key=True),
-    Column("code", exact(120), primary_key=True),
+    Column("seller", String(32), primary_key=True),
+    Column("code", String(120), primary_key=True),
     Column("item_id", String(40), nullable=False, unique=True),
     Column("hash", LargeBinary(16), nullable=False),  # of the item's own part, as last accepted
     Column("variants_hash", LargeBinary(16), nullable=False),
@@ -77,8 +71,8 @@ ITEMS: Final = Table(
 SKUS: Final = Table(
     "skus",
     METADATA,
-    Column("seller", exact(32), primary_key=True),
-    Column("code", exact(120), primary_key=True),
+    Column("seller", String(32), primary_key=True),
+    Column("code", String(120), primary_key=True),
     Column("item_id", String(40), nullable=False),
     Column("hash", LargeBinary(16), nullable=False),  # of the row, as last accepted
     Column("offer", LargeBinary(65_535), nullable=False),  # OfferCore, JSON

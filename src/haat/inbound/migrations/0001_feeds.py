@@ -2,7 +2,6 @@
 
 import sqlalchemy as sa
 from alembic import op
-from sqlalchemy.dialects import mysql
 
 revision = "inbound_0001"
 down_revision = None
@@ -10,15 +9,11 @@ branch_labels = None
 depends_on = None
 
 
-def exact(chars: int) -> sa.String:
-    return sa.String(chars).with_variant(mysql.VARCHAR(chars, charset="utf8mb4", collation="utf8mb4_bin"), "mysql")
-
-
 def upgrade() -> None:
     op.create_table(
         "feeds",
         sa.Column("id", sa.String(40), primary_key=True),
-        sa.Column("seller", exact(32), nullable=False),
+        sa.Column("seller", sa.String(32), nullable=False),
         sa.Column("digest", sa.String(64), nullable=False),
         sa.Column("size_bytes", sa.BigInteger, nullable=False),
         sa.Column("filename", sa.String(200), nullable=False),
@@ -44,7 +39,7 @@ def upgrade() -> None:
         sa.Column("feed_id", sa.String(40), primary_key=True),
         sa.Column("seq", sa.BigInteger, primary_key=True, autoincrement=False),
         sa.Column("line", sa.BigInteger, nullable=False),
-        sa.Column("field", exact(200), nullable=False),
+        sa.Column("field", sa.String(200), nullable=False),
         sa.Column("reason", sa.Text, nullable=False),
     )
     op.create_table(
@@ -54,8 +49,8 @@ def upgrade() -> None:
     )
     op.create_table(
         "items",
-        sa.Column("seller", exact(32), primary_key=True),
-        sa.Column("code", exact(120), primary_key=True),
+        sa.Column("seller", sa.String(32), primary_key=True),
+        sa.Column("code", sa.String(120), primary_key=True),
         sa.Column("item_id", sa.String(40), nullable=False, unique=True),
         sa.Column("hash", sa.LargeBinary(16), nullable=False),
         sa.Column("variants_hash", sa.LargeBinary(16), nullable=False),
@@ -66,8 +61,8 @@ def upgrade() -> None:
     )
     op.create_table(
         "skus",
-        sa.Column("seller", exact(32), primary_key=True),
-        sa.Column("code", exact(120), primary_key=True),
+        sa.Column("seller", sa.String(32), primary_key=True),
+        sa.Column("code", sa.String(120), primary_key=True),
         sa.Column("item_id", sa.String(40), nullable=False),
         sa.Column("hash", sa.LargeBinary(16), nullable=False),
         sa.Column("offer", sa.LargeBinary(65_535), nullable=False),
