@@ -4,7 +4,7 @@ Each function opens one engine, has it closed at the end of the stack, and answe
 every engine by its name and may stand in front of it (`haat.selling.Around`).
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AsyncExitStack, contextmanager
 from dataclasses import dataclass
 
@@ -14,6 +14,7 @@ from haat.engines.kv import KeyValue
 from haat.engines.kv.memory import MemoryKv
 from haat.engines.outgoing import OutgoingSource
 from haat.engines.sql import Database
+from haat.engines.sql.migrations import Step
 from haat.engines.sql.mysql import MySqlDatabase
 from haat.engines.sql.outgoing import SqlOutgoing
 from haat.engines.sql.sqlite import SqliteDatabase
@@ -62,9 +63,28 @@ def open_database(stack: AsyncExitStack, name: str, url: str, clock: Clock, arou
 
 
 async def open_documents(stack: AsyncExitStack, url: str, clock: Clock, around: Around) -> DocumentStore:
-    """The catalogue's documents. Raises: Unavailable."""
+    """The catalogue's documents, made ready before. Raises: Unavailable, Unsupported."""
+    if url.startswith("mongodb"):
+        with extra("mongo"):
+            from haat.engines.documents.mongo import MongoStore
+            from haat.engines.documents.mongo_outgoing import MongoOutgoing
+        store = MongoStore(url, clock)
+        stack.push_async_callback(store.close)
+        return DocumentStore(lambda name: around("catalog", store.collection(name)), MongoOutgoing(store), store)
     database = open_database(stack, "catalog", url, clock, around)
     return DocumentStore(lambda name: SqliteDocuments(database, name, clock), SqlOutgoing(database), database)
+
+
+def prepare_documents(url: str, collections: Sequence[str]) -> list[Step]:
+    """Make the catalogue's store ready, unless it is an SQL database, which is migrated like the others.
+
+    Raises: Unavailable, Unsupported.
+    """
+    if not url.startswith("mongodb"):
+        return []
+    with extra("mongo"):
+        from haat.engines.documents.mongo_schema import upgrade
+    return [upgrade("catalog", url, collections)]
 
 
 async def open_events(stack: AsyncExitStack, url: str, clock: Clock, around: Around) -> EventStore:

@@ -94,6 +94,11 @@ def test_a_redis_url_that_is_none_is_refused(url: str) -> None:
     assert set(wrong({"HAAT_KV_URL": url})) == {"HAAT_KV_URL"}
 
 
+@pytest.mark.parametrize("url", ["mongodb://host", "mongodb://host/", "mongodb:host/catalog", "mongodb://host/a.b"])
+def test_a_mongodb_url_without_a_database_is_refused(url: str) -> None:
+    assert set(wrong({"HAAT_CATALOG_URL": url})) == {"HAAT_CATALOG_URL"}
+
+
 @pytest.mark.parametrize("url", ["redis://host", "rediss://:p%40ss@host:6380/3", "redis://user:word@10.0.0.1:6379/"])
 def test_a_password_in_a_url_is_not_shown(url: str) -> None:
     settings = load({"HAAT_KV_URL": url})
