@@ -56,7 +56,8 @@ class RedisRig:
         assert url.port is not None
         self.door = Door(url.port)
         behind = f"{url.username or ''}:{url.password or ''}@127.0.0.1:{self.door.port}"
-        self.redis = RedisKv(f"redis://{behind}/{number}", self.clock, timeout_s=timeout_s)
+        self.url = f"redis://{behind}/{number}"
+        self.redis = RedisKv(self.url, self.clock, timeout_s=timeout_s)
         self.kv: KeyValue = self.redis
         self.advance: Advance = self._pass
 
