@@ -57,6 +57,12 @@ class Door:
             self._listener.shutdown(socket.SHUT_RDWR)
         self._listener.close()
 
+    @property
+    def connections(self) -> int:
+        """How many there are."""
+        with self._lock:
+            return len(self._inside) // 2
+
     def _turn(self, way: Way, late_s: float = 0.0) -> None:
         with self._changed:
             self._way, self._late_s = way, late_s

@@ -15,7 +15,7 @@ from prometheus_client import CollectorRegistry
 from haat.catalog.categories import category_id_of
 from haat.catalog.consumers import ItemsFromFeeds, PictureFetcher
 from haat.catalog.routes import catalog_routes, picture_route
-from haat.catalog.verbs import Collections, Outside, catalog_on
+from haat.catalog.verbs import COLLECTIONS, Collections, Outside, catalog_on
 from haat.engines.blobs.files import FileBlobs
 from haat.engines.fetch import Fetcher
 from haat.engines.images import Reencoder
@@ -158,12 +158,7 @@ async def open_shop(
 
         # ---- inbound, catalog, inventory
         feeds = SqlFeeds(databases["inbound"], Outbox("haat/inbound", ids))
-        collections = Collections(
-            **{
-                name: catalog_store.collection(name)
-                for name in ("items", "skus", "categories", "pictures", "picture_urls")
-            }
-        )
+        collections = Collections(**{name: catalog_store.collection(name) for name in COLLECTIONS})
         outside = Outside(blobs, reencoder, Fetcher(), IdentifyItem(feeds, ids), clock, ids)
         catalog = catalog_on(collections, outside)
         offers = SqlOfferStore(databases["orders"], Outbox("haat/inventory", ids))

@@ -15,6 +15,7 @@ import msgspec
 
 from haat import serve as serving
 from haat.app import open_shop
+from haat.catalog.verbs import COLLECTIONS
 from haat.demo.seed import seed
 from haat.demo_shop import MarketInShop
 from haat.engines.lock import data_directory, holder
@@ -26,6 +27,7 @@ from haat.inbound.apart import process_apart
 from haat.inbound.command import ImportFile, mapping_from
 from haat.inbound.feed import Feed
 from haat.inbound.work import Progress
+from haat.opening import prepare_documents
 from haat.serviceability.warehouses import NewWarehouse
 from haat.settings import Settings
 from haat.shop import Shop, sql_databases
@@ -46,7 +48,8 @@ def print_json(value: object) -> None:
 
 def migrate_databases(settings: Settings) -> list[Step]:
     """Bring every database to its head; where each stood before. Raises: Unavailable."""
-    return [upgrade(line, url) for line, url in sql_databases(settings).values()]
+    steps = [upgrade(line, url) for line, url in sql_databases(settings).values()]
+    return steps + prepare_documents(settings.catalog_url, COLLECTIONS)
 
 
 @asynccontextmanager

@@ -4,8 +4,8 @@ Each function opens one engine, has it closed at the end of the stack, and answe
 every engine by its name and may stand in front of it (`haat.selling.Around`).
 """
 
-from collections.abc import Callable
-from contextlib import AsyncExitStack
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AsyncExitStack, contextmanager
 from dataclasses import dataclass
 
 from haat.engines.documents import Documents
@@ -14,10 +14,12 @@ from haat.engines.kv import KeyValue
 from haat.engines.kv.memory import MemoryKv
 from haat.engines.outgoing import OutgoingSource
 from haat.engines.sql import Database
+from haat.engines.sql.migrations import Step
 from haat.engines.sql.mysql import MySqlDatabase
 from haat.engines.sql.outgoing import SqlOutgoing
 from haat.engines.sql.sqlite import SqliteDatabase
 from haat.engines.sql.urls import server_of
+from haat.errors import Unsupported
 from haat.events.adapters.sql_parking import SqlParking
 from haat.events.adapters.sqlite_log import SqliteEventLog
 from haat.events.parking import Parking
@@ -61,9 +63,28 @@ def open_database(stack: AsyncExitStack, name: str, url: str, clock: Clock, arou
 
 
 async def open_documents(stack: AsyncExitStack, url: str, clock: Clock, around: Around) -> DocumentStore:
-    """The catalogue's documents. Raises: Unavailable."""
+    """The catalogue's documents, made ready before. Raises: Unavailable, Unsupported."""
+    if url.startswith("mongodb"):
+        with extra("mongo"):
+            from haat.engines.documents.mongo import MongoStore
+            from haat.engines.documents.mongo_outgoing import MongoOutgoing
+        store = MongoStore(url, clock)
+        stack.push_async_callback(store.close)
+        return DocumentStore(lambda name: around("catalog", store.collection(name)), MongoOutgoing(store), store)
     database = open_database(stack, "catalog", url, clock, around)
     return DocumentStore(lambda name: SqliteDocuments(database, name, clock), SqlOutgoing(database), database)
+
+
+def prepare_documents(url: str, collections: Sequence[str]) -> list[Step]:
+    """Make the catalogue's store ready, unless it is an SQL database, which is migrated like the others.
+
+    Raises: Unavailable, Unsupported.
+    """
+    if not url.startswith("mongodb"):
+        return []
+    with extra("mongo"):
+        from haat.engines.documents.mongo_schema import upgrade
+    return [upgrade("catalog", url, collections)]
 
 
 async def open_events(stack: AsyncExitStack, url: str, clock: Clock, around: Around) -> EventStore:
@@ -72,12 +93,27 @@ async def open_events(stack: AsyncExitStack, url: str, clock: Clock, around: Aro
     return EventStore(around("log", SqliteEventLog(database, clock)), SqlParking(database), database)
 
 
-async def open_kv(stack: AsyncExitStack, url: str, clock: Clock, around: Around) -> KeyValue:  # noqa: ARG001  # one engine so far
-    """The key-value store."""
+async def open_kv(stack: AsyncExitStack, url: str, clock: Clock, around: Around) -> KeyValue:
+    """The key-value store. A server that is away is no reason not to start. Raises: Unsupported."""
+    if url.startswith("redis"):
+        with extra("redis"):
+            from haat.engines.kv.redis import RedisKv
+        redis = RedisKv(url, clock)
+        stack.push_async_callback(redis.close)
+        return around("kv", redis)
     memory = MemoryKv(clock)
     memory.open()
     stack.callback(memory.close)
     return around("kv", memory)
+
+
+@contextmanager
+def extra(name: str) -> Iterator[None]:
+    """Import a driver. Raises: Unsupported, with the command that installs it, when it is missing."""
+    try:
+        yield
+    except ModuleNotFoundError as error:
+        raise Unsupported(f"{error.name} is not installed: pip install 'haat[{name}]'") from error
 
 
 async def open_index(stack: AsyncExitStack, url: str, clock: Clock, around: Around) -> tuple[ItemIndex, bool]:

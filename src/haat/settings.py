@@ -98,7 +98,7 @@ SQL_SCHEMES: Final = ("sqlite", "mysql", "mariadb")
 _SCHEMES: Final[Mapping[str, tuple[str, ...]]] = {
     "orders_url": SQL_SCHEMES,
     "users_url": SQL_SCHEMES,
-    "catalog_url": ("sqlite",),
+    "catalog_url": ("sqlite", "mongodb", "mongodb+srv"),
     "search_url": ("tantivy",),
     "events_url": ("sqlite",),
     "inbound_url": SQL_SCHEMES,
@@ -106,9 +106,12 @@ _SCHEMES: Final[Mapping[str, tuple[str, ...]]] = {
     "carts_url": SQL_SCHEMES,
     "payments_url": ("fakepay", "fakepay+http", "fakepay+https", "none"),
     "blobs_url": ("file",),
-    "kv_url": ("memory",),
+    "kv_url": ("memory", "redis", "rediss"),
 }
 """The schemes that have an adapter."""
+
+_MONGO: Final = re.compile(r"mongodb(\+srv)?://[^/]+/[\w-]{1,63}(\?.*)?")
+_REDIS: Final = re.compile(r"rediss?://([^@/?#]*@)?[^@/?#:]+(:[0-9]{1,5})?(/[0-9]{0,4})?")
 
 
 def _shown(value: object) -> str:
@@ -224,6 +227,13 @@ def _check_urls(given: Mapping[str, Any], problems: list[Problem]) -> None:
         if scheme not in schemes:
             detail = f"No engine answers to “{scheme}:” here. There is: {', '.join(f'{s}:' for s in schemes)}"
             problems.append(Problem(PREFIX + key.upper(), detail))
+    if str(given.get("catalog_url", "")).startswith("mongodb") and not _MONGO.fullmatch(given["catalog_url"]):
+        problems.append(
+            Problem("HAAT_CATALOG_URL", "Write mongodb://user:password@host:27017/catalog, with a database.")
+        )
+    if str(given.get("kv_url", "")).startswith("redis") and not _REDIS.fullmatch(given["kv_url"]):
+        detail = "Write redis://:password@host:6379/0 (rediss: with TLS); the number names the database."
+        problems.append(Problem("HAAT_KV_URL", detail))
     if given.get("env") == "production" and str(given.get("payments_url", "fakepay:")).startswith("fakepay"):
         detail = "Production takes real money: name a gateway, or none: for cash on delivery alone."
         problems.append(Problem("HAAT_PAYMENTS_URL", detail))

@@ -55,7 +55,7 @@ class DocumentsOutgoingRig(SqliteRig):
         return SqlOutgoing(await self.found_database())
 
 
-class _Watched(UserDict[str, str]):
+class Watched(UserDict[str, str]):
     """Lookup keys that call when they are asked for."""
 
     def __init__(self, keys: Mapping[str, str], call: Callable[[], None]) -> None:
@@ -80,7 +80,7 @@ class SqliteDocumentsRig(SqliteRig):
 
     async def crash_inside(self, put: Put) -> None:
         """Lookup keys are asked for after the document was written and before its rows are: that is the moment."""
-        watched = Put(put.id, put.body, put.expects, _Watched(put.keys, self.crash_point), put.outgoing)
+        watched = Put(put.id, put.body, put.expects, Watched(put.keys, self.crash_point), put.outgoing)
         assert await self.documents.put([watched]) == [True]
         assert self.crashes == 1
 
@@ -105,6 +105,11 @@ class MemoryKvRig:
         self.memory.close()
 
     async def up(self) -> None:
+        self.memory.open()
+
+    async def forget(self) -> None:
+        """What the end of the process does."""
+        self.memory.close()
         self.memory.open()
 
 

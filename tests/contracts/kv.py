@@ -13,6 +13,9 @@ from haat.errors import Conflict, Unavailable
 from tests.contracts.machines import Machine
 from tests.contracts.rigs import DEADLINE_S, Advance, Breakable, Rigs, play
 
+MINUTE_S = 60
+"""Times are minutes: the real time that passes between the calls to a server must not matter."""
+
 
 class KvRig(Breakable, Protocol):
     """A key-value store and its clock."""
@@ -55,31 +58,31 @@ class KvContract:
         assert sorted(final) == list(range(97, 109))
 
     async def test_p2_a_key_is_gone_when_its_time_is_over_and_not_before(self, rig: KvRig) -> None:
-        await rig.kv.set("short", b"1", ttl_s=10)
-        await rig.kv.set("long", b"2", ttl_s=60)
+        await rig.kv.set("short", b"1", ttl_s=10 * MINUTE_S)
+        await rig.kv.set("long", b"2", ttl_s=60 * MINUTE_S)
         await rig.kv.set("ever", b"3")
-        rig.advance(9)
+        rig.advance(9 * MINUTE_S)
         assert await rig.kv.get("short") == b"1"
-        rig.advance(2)
+        rig.advance(2 * MINUTE_S)
         assert await rig.kv.get("short") is None
         assert await rig.kv.swap("short", b"1", b"9") is False
         assert await rig.kv.delete("short") is False
         assert await rig.kv.add("short", b"new") is True
-        rig.advance(10_000)
+        rig.advance(10_000 * MINUTE_S)
         assert await rig.kv.get("short") == b"new"
         assert await rig.kv.get("long") is None
         assert await rig.kv.get("ever") == b"3"
 
     async def test_p2_a_new_value_has_its_own_time(self, rig: KvRig) -> None:
-        await rig.kv.set("key", b"1", ttl_s=10)
-        await rig.kv.set("key", b"2", ttl_s=30)
-        await rig.kv.set("other", b"1", ttl_s=10)
+        await rig.kv.set("key", b"1", ttl_s=10 * MINUTE_S)
+        await rig.kv.set("key", b"2", ttl_s=30 * MINUTE_S)
+        await rig.kv.set("other", b"1", ttl_s=10 * MINUTE_S)
         await rig.kv.set("other", b"2")
-        rig.advance(20)
+        rig.advance(20 * MINUTE_S)
         assert await rig.kv.get("key") == b"2"
         assert await rig.kv.get("other") == b"2"
-        assert await rig.kv.swap("key", b"2", b"3", ttl_s=5)
-        rig.advance(6)
+        assert await rig.kv.swap("key", b"2", b"3", ttl_s=5 * MINUTE_S)
+        rig.advance(6 * MINUTE_S)
         assert await rig.kv.get("key") is None
 
     async def test_p3_add_and_swap_only_over_what_they_expect(self, rig: KvRig) -> None:
@@ -94,18 +97,30 @@ class KvContract:
         assert await rig.kv.get("key") is None
 
     async def test_p4_a_counter_keeps_the_time_of_its_first_count(self, rig: KvRig) -> None:
-        assert await rig.kv.increment("calls", ttl_s=60) == 1
-        rig.advance(40)
-        assert await rig.kv.increment("calls", 5, ttl_s=60) == 6
-        rig.advance(21)
-        assert await rig.kv.increment("calls", ttl_s=60) == 1
-        assert await rig.kv.increment("calls", -3, ttl_s=60) == -2
+        assert await rig.kv.increment("calls", ttl_s=60 * MINUTE_S) == 1
+        rig.advance(40 * MINUTE_S)
+        assert await rig.kv.increment("calls", 5, ttl_s=60 * MINUTE_S) == 6
+        rig.advance(21 * MINUTE_S)
+        assert await rig.kv.increment("calls", ttl_s=60 * MINUTE_S) == 1
+        assert await rig.kv.increment("calls", -3, ttl_s=60 * MINUTE_S) == -2
 
     async def test_p4_what_is_not_a_number_is_not_counted(self, rig: KvRig) -> None:
         await rig.kv.set("word", b"seven")
         with pytest.raises(Conflict):
             await rig.kv.increment("word")
         assert await rig.kv.get("word") == b"seven"
+
+    async def test_p4_counts_have_64_bits_and_the_form_of_counts(self, rig: KvRig) -> None:
+        assert await rig.kv.increment("high", 2**63 - 2) == 2**63 - 2
+        assert await rig.kv.increment("high") == 2**63 - 1
+        with pytest.raises(Conflict):
+            await rig.kv.increment("high")
+        assert await rig.kv.get("high") == b"9223372036854775807"
+        for text in (b" 7", b"+7", b"07", b"1_000", b"7.0", b"", b"9223372036854775808"):
+            await rig.kv.set("word", text)
+            with pytest.raises(Conflict):
+                await rig.kv.increment("word", -1)
+            assert await rig.kv.get("word") == text
 
     async def test_p5_members_come_by_score_then_name(self, rig: KvRig) -> None:
         for member, score in (("c", 5), ("b", 1), ("a", 5), ("d", 9), ("e", -2.5)):
@@ -128,7 +143,7 @@ class KvContract:
         stepped = asyncio.Event()
 
         async def work() -> None:
-            assert await rig.kv.add("lock", b"me", ttl_s=30)
+            assert await rig.kv.add("lock", b"me", ttl_s=30 * MINUTE_S)
             await rig.kv.set("step", b"1")
             stepped.set()
             await asyncio.Event().wait()  # here it dies
@@ -140,9 +155,9 @@ class KvContract:
         with pytest.raises(asyncio.CancelledError):
             await task
         assert await rig.kv.get("step") == b"1"
-        assert await rig.kv.add("lock", b"you", ttl_s=30) is False
-        rig.advance(31)
-        assert await rig.kv.add("lock", b"you", ttl_s=30) is True
+        assert await rig.kv.add("lock", b"you", ttl_s=30 * MINUTE_S) is False
+        rig.advance(31 * MINUTE_S)
+        assert await rig.kv.add("lock", b"you", ttl_s=30 * MINUTE_S) is True
 
     async def test_p7_an_engine_that_is_down_says_unavailable_in_time(self, rig: KvRig) -> None:
         await rig.down()
@@ -191,7 +206,7 @@ class KvContract:
 
 KEYS = st.sampled_from(["a", "b"])
 VALUES = st.sampled_from([b"1", b"2", b"30"])
-TTLS = st.sampled_from([None, 10, 30])
+TTLS = st.sampled_from([None, 10 * MINUTE_S, 30 * MINUTE_S])
 MEMBERS = st.sampled_from(["m", "n", "o"])
 
 
@@ -211,10 +226,10 @@ class KvMachine(Machine[KvRig]):
     def keep(self, key: str, value: bytes, ttl_s: int | None) -> None:
         self.kept[key] = (value, self.now_s + ttl_s if ttl_s else float("inf"))
 
-    @rule(seconds=st.sampled_from([1.5, 7.25, 25.125]))
-    def time(self, seconds: float) -> None:
-        self.now_s += seconds
-        self.rig.advance(seconds)
+    @rule(minutes=st.sampled_from([1.5, 7.25, 25.125]))
+    def time(self, minutes: float) -> None:
+        self.now_s += minutes * MINUTE_S
+        self.rig.advance(minutes * MINUTE_S)
 
     @rule(key=KEYS)
     def get(self, key: str) -> None:

@@ -285,6 +285,25 @@ async def test_guessing_tokens_ends_soon_and_begins_again_after_a_while(site: Si
     assert (await site.other.get(path, params={"token": made["token"]})).status_code == 200
 
 
+async def test_a_store_that_is_gone_is_asked_once_about_a_wrong_token(site: Site) -> None:
+    class Counting(MemoryKv):
+        calls = 0
+
+        async def get(self, key: str) -> bytes | None:
+            self.calls += 1
+            return await super().get(key)
+
+        async def increment(self, key: str, by: int = 1, ttl_s: float | None = None) -> int:
+            self.calls += 1
+            return await super().increment(key, by, ttl_s)
+
+    kv = Counting(site.world.clock)
+    read = ReadOrder(SqlOrdersView(site.world.database), site.world.signer, kv)
+    assert (await read.shown("ord_x", "guess", "10.0.0.1"), kv.calls) == (False, 2)
+    kv.close()
+    assert (await read.shown("ord_x", "guess", "10.0.0.1"), kv.calls) == (False, 3)
+
+
 async def test_pages_of_orders(site: Site) -> None:
     ids = [
         (await site.post({**ORDER, "lines": [{"sku": "a.X", "quantity": 1}], "checkout_id": f"c{i}"}, f"k{i}")).json()[

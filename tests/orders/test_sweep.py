@@ -1,11 +1,12 @@
 """The sweeper: in time with the hint, soon without it, never early, never twice, whoever else sweeps."""
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import AsyncIterator
+from typing import Protocol
 
 import pytest
 
-from haat.engines.kv.memory import MemoryKv
+from haat.engines.kv import KeyValue
 from haat.engines.sql import Tx
 from haat.orders.adapters.view import SqlOrdersView
 from haat.orders.expire import ExpireOrder
@@ -13,15 +14,34 @@ from haat.orders.model import GRACE_MS, HOLD_MS
 from haat.orders.place import OrderGiven
 from haat.orders.sweep import HINTS, RemindOfExpiry, Sweeper
 from tests.conftest import ManualClock
+from tests.contracts.embedded import MemoryKvRig
+from tests.contracts.rigs import Breakable
+from tests.contracts.servers_kv import each_kv_server, redis_rig
 from tests.orders.test_expire import Gateway, held, paid, state
 from tests.orders.world import World
 
 
+class Forgetful(Breakable, Protocol):
+    """A key-value store that can be taken away, and that can lose everything."""
+
+    kv: KeyValue
+
+    async def forget(self) -> None:
+        """From now on it is empty."""
+
+
+@pytest.fixture(params=["memory", *each_kv_server()])
+async def store(request: pytest.FixtureRequest) -> AsyncIterator[Forgetful]:
+    if request.param == "memory":
+        yield MemoryKvRig()
+        return
+    async with redis_rig(request.param) as rig:
+        yield rig
+
+
 @pytest.fixture
-def kv(clock: ManualClock) -> Iterator[MemoryKv]:
-    kv = MemoryKv(clock)
-    yield kv
-    kv.close()
+def kv(store: Forgetful) -> KeyValue:
+    return store.kv
 
 
 @pytest.fixture
@@ -29,12 +49,12 @@ def gateway() -> Gateway:
     return Gateway()
 
 
-def sweeper(world: World, kv: MemoryKv, gateway: Gateway, holder: str = "one") -> Sweeper:
+def sweeper(world: World, kv: KeyValue, gateway: Gateway, holder: str = "one") -> Sweeper:
     expire = ExpireOrder(world.database, world.orders, gateway)
     return Sweeper(world.database, kv, expire, SqlOrdersView(world.database), holder=holder, clock=world.clock)
 
 
-async def ordered(world: World, kv: MemoryKv, count: int, *, hinted: bool = True) -> list[OrderGiven]:
+async def ordered(world: World, kv: KeyValue, count: int, *, hinted: bool = True) -> list[OrderGiven]:
     """Unpaid orders of one unit each, and what a use case remembers of them."""
     await world.sell("a.X", {world.serving()[0]: count})
     orders = [await world.order({"a.X": 1}, owner=f"crt_{n}") for n in range(count)]
@@ -50,7 +70,7 @@ async def open_orders(world: World) -> int:
 
 
 async def test_hinted_orders_end_when_they_are_due_and_not_before(
-    world: World, kv: MemoryKv, gateway: Gateway, clock: ManualClock
+    world: World, kv: KeyValue, gateway: Gateway, clock: ManualClock
 ) -> None:
     await ordered(world, kv, 5)
     sweep = sweeper(world, kv, gateway)
@@ -66,7 +86,7 @@ async def test_hinted_orders_end_when_they_are_due_and_not_before(
 
 
 async def test_what_the_hint_forgot_is_found_in_sql(
-    world: World, kv: MemoryKv, gateway: Gateway, clock: ManualClock
+    world: World, kv: KeyValue, gateway: Gateway, clock: ManualClock
 ) -> None:
     await ordered(world, kv, 5)
     await kv.delete(HINTS)
@@ -76,16 +96,44 @@ async def test_what_the_hint_forgot_is_found_in_sql(
 
 
 async def test_a_kv_that_is_gone_changes_nothing(
-    world: World, kv: MemoryKv, gateway: Gateway, clock: ManualClock
+    world: World, store: Forgetful, gateway: Gateway, clock: ManualClock
 ) -> None:
-    await ordered(world, kv, 3)
-    kv.close()
+    await ordered(world, store.kv, 3)
+    await store.down()
     clock.advance(HOLD_MS / 1000)
-    assert await sweeper(world, kv, gateway).step() == 3
+    assert await sweeper(world, store.kv, gateway).step() == 3
+
+
+async def test_a_kv_that_lost_everything_in_mid_expiry_loses_no_order(
+    world: World, store: Forgetful, gateway: Gateway, clock: ManualClock
+) -> None:
+    await ordered(world, store.kv, 4)
+    clock.advance(60)
+    await world.sell("a.Y", {world.serving()[0]: 2})
+    later = await world.order({"a.Y": 1}, owner="crt_later")
+    await RemindOfExpiry(store.kv)(*world.notes.given[-1])
+    sweep = sweeper(world, store.kv, gateway)
+
+    async def lost(_: str) -> None:
+        """While the first of them are asked about."""
+        gateway.meanwhile = None
+        await store.forget()
+
+    gateway.meanwhile = lost
+    clock.advance(HOLD_MS / 1000 - 60)
+    assert await sweep.step() == 4
+    assert await store.kv.z_due(HINTS, 2**60, 10) == []  # the later one's hint went with the others
+    clock.advance(60)
+    assert await sweep.step() == 1
+    assert (await state(world, later.id))[0] == "CANCELLED"
+    hinted = await world.order({"a.Y": 1}, owner="crt_hinted")
+    await RemindOfExpiry(store.kv)(*world.notes.given[-1])
+    assert await store.kv.z_due(HINTS, 2**60, 10) == [hinted.id]
+    await world.sound()
 
 
 async def test_more_orders_than_a_batch_end_in_one_turn(
-    world: World, kv: MemoryKv, gateway: Gateway, clock: ManualClock, monkeypatch: pytest.MonkeyPatch
+    world: World, kv: KeyValue, gateway: Gateway, clock: ManualClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("haat.orders.sweep.BATCH", 10)
     await ordered(world, kv, 35)
@@ -96,7 +144,7 @@ async def test_more_orders_than_a_batch_end_in_one_turn(
 
 
 async def test_two_sweepers_end_each_order_once(
-    world: World, kv: MemoryKv, gateway: Gateway, clock: ManualClock
+    world: World, kv: KeyValue, gateway: Gateway, clock: ManualClock
 ) -> None:
     await ordered(world, kv, 20)
     clock.advance(HOLD_MS / 1000)
@@ -110,7 +158,7 @@ async def test_two_sweepers_end_each_order_once(
 
 
 async def test_a_sweeper_that_slept_through_its_lease_is_refused(
-    world: World, kv: MemoryKv, gateway: Gateway, clock: ManualClock
+    world: World, kv: KeyValue, gateway: Gateway, clock: ManualClock
 ) -> None:
     orders = await ordered(world, kv, 1)
     one, two = sweeper(world, kv, gateway, "one"), sweeper(world, kv, gateway, "two")
@@ -132,7 +180,7 @@ async def test_a_sweeper_that_slept_through_its_lease_is_refused(
 
 
 async def test_a_clock_that_steps_back_ends_nothing_early_and_holds_up_nobody(
-    world: World, kv: MemoryKv, gateway: Gateway, clock: ManualClock
+    world: World, kv: KeyValue, gateway: Gateway, clock: ManualClock
 ) -> None:
     await ordered(world, kv, 2)
     one, two = sweeper(world, kv, gateway, "one"), sweeper(world, kv, gateway, "two")
@@ -149,7 +197,7 @@ async def test_a_clock_that_steps_back_ends_nothing_early_and_holds_up_nobody(
 
 
 async def test_a_sweeper_whose_own_clock_is_ahead_ends_nothing_early(
-    world: World, kv: MemoryKv, gateway: Gateway, clock: ManualClock
+    world: World, kv: KeyValue, gateway: Gateway, clock: ManualClock
 ) -> None:
     await ordered(world, kv, 2)
     ahead = ManualClock(clock.now_ms() + HOLD_MS + 600_000)
@@ -161,7 +209,7 @@ async def test_a_sweeper_whose_own_clock_is_ahead_ends_nothing_early(
 
 
 async def test_one_whose_own_clock_is_behind_finds_them_by_the_databases(
-    world: World, kv: MemoryKv, gateway: Gateway, clock: ManualClock
+    world: World, kv: KeyValue, gateway: Gateway, clock: ManualClock
 ) -> None:
     await ordered(world, kv, 2)
     behind = ManualClock(clock.now_ms() - 600_000)
@@ -172,7 +220,7 @@ async def test_one_whose_own_clock_is_behind_finds_them_by_the_databases(
 
 
 async def test_paid_orders_cost_no_question_and_lose_their_hint(
-    world: World, kv: MemoryKv, gateway: Gateway, clock: ManualClock
+    world: World, kv: KeyValue, gateway: Gateway, clock: ManualClock
 ) -> None:
     orders = await ordered(world, kv, 3)
     for made in orders:
@@ -184,7 +232,7 @@ async def test_paid_orders_cost_no_question_and_lose_their_hint(
 
 
 async def test_a_gateway_that_is_down_gives_the_grace_and_then_the_end(
-    world: World, kv: MemoryKv, gateway: Gateway, clock: ManualClock
+    world: World, kv: KeyValue, gateway: Gateway, clock: ManualClock
 ) -> None:
     await ordered(world, kv, 3)
     gateway.word = "unknown"
@@ -200,7 +248,7 @@ async def test_a_gateway_that_is_down_gives_the_grace_and_then_the_end(
 
 
 async def test_a_whole_street_of_silent_payments_is_extended_in_one_turn(
-    world: World, kv: MemoryKv, gateway: Gateway, clock: ManualClock, monkeypatch: pytest.MonkeyPatch
+    world: World, kv: KeyValue, gateway: Gateway, clock: ManualClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("haat.orders.sweep.BATCH", 4)
     await ordered(world, kv, 15)
@@ -216,7 +264,7 @@ async def test_a_whole_street_of_silent_payments_is_extended_in_one_turn(
 
 
 async def test_an_order_that_cannot_be_ended_keeps_nobody_waiting_and_is_tried_again(
-    world: World, kv: MemoryKv, gateway: Gateway, clock: ManualClock, monkeypatch: pytest.MonkeyPatch
+    world: World, kv: KeyValue, gateway: Gateway, clock: ManualClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("haat.orders.sweep.BATCH", 2)
     await ordered(world, kv, 5)
@@ -248,7 +296,7 @@ async def test_an_order_that_cannot_be_ended_keeps_nobody_waiting_and_is_tried_a
 
 @pytest.mark.parametrize("hinted", [True, False])
 async def test_more_orders_that_cannot_be_ended_than_a_batch_keep_nobody_waiting(
-    world: World, kv: MemoryKv, gateway: Gateway, clock: ManualClock, monkeypatch: pytest.MonkeyPatch, hinted: bool
+    world: World, kv: KeyValue, gateway: Gateway, clock: ManualClock, monkeypatch: pytest.MonkeyPatch, hinted: bool
 ) -> None:
     monkeypatch.setattr("haat.orders.sweep.BATCH", 2)
     await world.sell("a.Y", {world.serving()[0]: 5})
@@ -266,7 +314,7 @@ async def test_more_orders_that_cannot_be_ended_than_a_batch_keep_nobody_waiting
 
 
 async def test_it_runs_until_stopped_and_gives_its_lease_back(
-    world: World, kv: MemoryKv, gateway: Gateway, clock: ManualClock
+    world: World, kv: KeyValue, gateway: Gateway, clock: ManualClock
 ) -> None:
     await ordered(world, kv, 3, hinted=False)
     clock.advance(HOLD_MS / 1000)

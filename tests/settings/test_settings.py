@@ -85,3 +85,25 @@ def test_production_takes_no_play_money() -> None:
     with pytest.raises(Invalid) as refused:
         load({"HAAT_ENV": "production"})
     assert [problem.pointer for problem in refused.value.problems] == ["HAAT_PAYMENTS_URL"]
+
+
+@pytest.mark.parametrize(
+    "url", ["redis://", "redis://host:port", "redis://host/zero", "redis://host/0?socket_timeout=9", "redis:host"]
+)
+def test_a_redis_url_that_is_none_is_refused(url: str) -> None:
+    assert set(wrong({"HAAT_KV_URL": url})) == {"HAAT_KV_URL"}
+
+
+@pytest.mark.parametrize("url", ["mongodb://host", "mongodb://host/", "mongodb:host/catalog", "mongodb://host/a.b"])
+def test_a_mongodb_url_without_a_database_is_refused(url: str) -> None:
+    assert set(wrong({"HAAT_CATALOG_URL": url})) == {"HAAT_CATALOG_URL"}
+
+
+@pytest.mark.parametrize("url", ["redis://host", "rediss://:p%40ss@host:6380/3", "redis://user:word@10.0.0.1:6379/"])
+def test_a_password_in_a_url_is_not_shown(url: str) -> None:
+    settings = load({"HAAT_KV_URL": url})
+    shown = {name: value for name, value, _ in settings.shown()}["HAAT_KV_URL"]
+    assert settings.kv_url == url
+    assert shown.startswith(url.partition(":")[0])
+    assert "ss@" not in shown
+    assert "word" not in shown

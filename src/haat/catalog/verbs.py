@@ -1,6 +1,7 @@
 """The catalogue put together on its engines: every use case, ready for routes, consumers, timers and the demo shop."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
+from typing import Final
 
 from haat.catalog.add_picture import AddPicture, Reencode
 from haat.catalog.arrange import DeleteCategory, PutCategory
@@ -35,6 +36,10 @@ class Collections:
     categories: Documents
     pictures: Documents
     picture_urls: Documents
+
+
+COLLECTIONS: Final = tuple(field.name for field in fields(Collections))
+"""Their names."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ Engines that store business state implement `OutgoingSource`; `engines/sql/outgo
 dialects and for the documents kept in SQLite. The events package gives the rows their meaning (an envelope).
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Hashable, Sequence
 from typing import NamedTuple, Protocol
 
 
@@ -21,7 +21,7 @@ class Outgoing(NamedTuple):
 class Unsent(NamedTuple):
     """A row that waits for the relay."""
 
-    seq: int  # the store's own handle; says nothing about commit order
+    seq: Hashable  # the store's own handle; says nothing about commit order
     topic: str
     key: str
     value: bytes
@@ -42,7 +42,7 @@ class OutgoingSource(Protocol):
     P2 rows of one key come in the order of their transactions
     P3 a row stays unsent until `mark_sent` returned, whatever crashes in between
     P4 marking twice changes nothing
-    P5 `trim` forgets only rows that were sent before the moment asked for
+    P5 `trim` forgets only rows that were sent before the moment asked for; a store may keep no sent rows at all
     P6 `on_new` calls after a commit of this process that wrote rows
     """
 
@@ -62,4 +62,4 @@ class OutgoingSource(Protocol):
         """Rows waiting. Raises: Unavailable."""
 
     async def trim(self, before_ms: int) -> int:
-        """Forget rows sent before this moment; the number forgotten. Raises: Unavailable."""
+        """Forget rows sent before this moment; the number forgotten now. Raises: Unavailable."""

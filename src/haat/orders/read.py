@@ -47,13 +47,15 @@ class ReadOrder:
         """
         if not token:
             return False
-        key = f"order-token:{client}"
+        key, counts = f"order-token:{client}", False
         with suppress(Unavailable):
             wrong = await self.kv.get(key)
+            counts = True
             if wrong is not None and int(wrong) >= MOST_WRONG:
                 raise WrongToken("Wait some minutes, and open the link of the order again.", retry_after_s=int(WRONG_S))
         if self.signer.open(ORDER_PURPOSE, token) == order_id.encode():
             return True
         with suppress(Unavailable):
-            await self.kv.increment(key, ttl_s=WRONG_S)
+            if counts:  # a store that is gone costs a call one time-out, not two
+                await self.kv.increment(key, ttl_s=WRONG_S)
         return False

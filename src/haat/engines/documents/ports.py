@@ -48,7 +48,8 @@ class Documents(Protocol):
     async def put(self, puts: Sequence[Put]) -> list[bool]:
         """Write each, in order; False marks a stale one. Raises: Invalid (nothing written); Unavailable.
 
-        Cost: one round trip and one commit for all of them.
+        Each put stands for itself: a call that ended in Unavailable may have written some of them, each of these whole.
+        Cost: one round trip for all of them, if no id occurs twice.
         """
 
     async def find(self, key: str, value: str, after: str = "", limit: int = 100) -> list[Document]:

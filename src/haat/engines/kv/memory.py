@@ -2,12 +2,15 @@
 
 import heapq
 import math
+import re
 from typing import Final
 
 from haat.errors import Conflict, Unavailable
 from haat.vocabulary import Clock
 
 MOST_KEYS: Final = 1_000_000  # some 200 MB; beyond it new keys are refused instead of growing without end
+
+_COUNT: Final = re.compile(rb"0|-?[1-9][0-9]{0,18}")
 
 
 class _Set:
@@ -97,10 +100,12 @@ class MemoryKv:
         """See KeyValue."""
         self._sweep()
         value = self._value(key)
-        try:
-            count = by + (int(value) if value is not None else 0)
-        except ValueError:
-            raise Conflict(f"{key} does not hold a number") from None
+        if value is not None and not _COUNT.fullmatch(value):
+            raise Conflict(f"{key} does not hold a count")
+        before = int(value or b"0")
+        count = before + by
+        if not (-(2**63) <= before < 2**63 and -(2**63) <= count < 2**63):
+            raise Conflict(f"{key} would be a count beyond 64 bits")
         if value is None:
             self._keep(key, b"%d" % count, ttl_s)
         else:

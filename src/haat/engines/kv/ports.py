@@ -4,7 +4,8 @@ Promises (tests/contracts/kv.py has a test of each name):
 P1 each call is whole: of many that add, swap or increment the same key at once, each sees the others before or after it
 P2 a key with `ttl_s` is gone when that time is over, for every call, and not before
 P3 `add` succeeds only while the key is not there; `swap` only while it holds exactly the expected value
-P4 `increment` counts from 0; its `ttl_s` begins with the first count and is not prolonged by later ones
+P4 `increment` counts from 0, in 64 bits, and only what it could have written itself; its `ttl_s` begins with the first
+   count and is not prolonged by later ones
 P5 members of a sorted set come by score, then by name; of many who remove one member exactly one is answered True
 P6 what a caller wrote before it died stays; a key it took with `ttl_s` comes free by itself
 P7 after close, and while the engine is gone, every call raises `Unavailable`
@@ -33,7 +34,7 @@ class KeyValue(Protocol):
         """Remove a value or a whole sorted set; whether it was there."""
 
     async def increment(self, key: str, by: int = 1, ttl_s: float | None = None) -> int:
-        """Add to a counter and answer its new value. Raises: Conflict when the value is not a number."""
+        """Add to a counter and answer its new value. Raises: Conflict when the value is no count."""
 
     async def z_add(self, key: str, member: str, score: float) -> None:
         """Put a member into a sorted set, or give it a new score."""
