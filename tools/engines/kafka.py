@@ -1,7 +1,7 @@
 """Apache Kafka: one broker that is its own controller (KRaft), from jars on Maven.
 
-Topics are made by who needs them, never by a typing mistake. A producer's word is kept by `acks=all`: on one broker that
-is the page cache, so it outlives the process but not the power (a shop has three brokers, or flushes each message).
+Topics are made by who needs them, never by a typing mistake. What `acks=all` acknowledges is in the page cache on one
+broker: it outlives the process but not the power (a shop has three brokers, or flushes each message).
 
 Tests take the broker away by standing in front of it. A client goes where the broker says it is, so the broker has some
 listeners more, each of which says that it is at another port: there a test puts its `tests.doors.Door`.
@@ -181,8 +181,7 @@ def _asks(port: int) -> bool:
             answer = _exactly(server, struct.unpack(">i", _exactly(server, 4))[0])
     except OSError:
         return False
-    (brokers,) = struct.unpack_from(">i", answer, 4)
-    return brokers > 0
+    return int.from_bytes(answer[4:8]) > 0  # brokers, behind the number of the question
 
 
 def _exactly(server: socket.socket, count: int) -> bytes:
