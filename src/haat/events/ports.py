@@ -112,7 +112,7 @@ class Handler(Protocol):
         """What it hears."""
 
     async def __call__(self, events: Sequence[Event]) -> None:
-        """Act on some hundred events, in order.
+        """Act on some hundred events, in order, none of them twice in one call.
 
         Raises: Unavailable and RateLimited (all of them are given again later); anything else (the batch is split,
         and the event that cannot be processed is parked after its tries).
