@@ -26,9 +26,10 @@ from haat.inbound.apart import process_apart
 from haat.inbound.command import ImportFile, mapping_from
 from haat.inbound.feed import Feed
 from haat.inbound.work import Progress
+from haat.opening import make_topics
 from haat.serviceability.warehouses import NewWarehouse
 from haat.settings import Settings
-from haat.shop import Shop, database_paths
+from haat.shop import TOPICS, Shop, database_paths
 
 if TYPE_CHECKING:
     from rich.progress import TaskID
@@ -64,9 +65,11 @@ async def whole_shop(settings: Settings, command: str, url: str = "") -> AsyncIt
 
 
 async def migrate(settings: Settings) -> list[Step]:
-    """Databases, hubs and matrix. Doing it again changes nothing."""
+    """Databases, topics, hubs and matrix. Doing it again changes nothing."""
     with data_directory(settings.data_dir, "haat migrate"):
         steps = await asyncio.to_thread(migrate_databases, settings)
+        made = await make_topics(settings.events_url, TOPICS)
+        steps += [Step(f"topic {name}", None, partitions) for name, partitions in made.items()]
         async with open_shop(settings) as shop:
             await laid_out(shop)
     return steps

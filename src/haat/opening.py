@@ -4,7 +4,7 @@ Each function opens one engine, has it closed at the end of the stack, and answe
 every engine by its name and may stand in front of it (`haat.selling.Around`).
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 
@@ -16,10 +16,11 @@ from haat.engines.outgoing import OutgoingSource
 from haat.engines.sql import Database
 from haat.engines.sql.outgoing import SqlOutgoing
 from haat.engines.sql.sqlite import SqliteDatabase
+from haat.engines.system import SystemClock
 from haat.events.adapters.sql_parking import SqlParking
 from haat.events.adapters.sqlite_log import SqliteEventLog
 from haat.events.parking import Parking
-from haat.events.ports import EventLog
+from haat.events.ports import PARTITIONS, EventLog
 from haat.health import Pinged
 from haat.search.adapters.tantivy import TantivyItemIndex
 from haat.search.index import ItemIndex
@@ -60,10 +61,29 @@ async def open_documents(stack: AsyncExitStack, url: str, clock: Clock, around: 
     return DocumentStore(lambda name: SqliteDocuments(database, name, clock), SqlOutgoing(database), database)
 
 
-async def open_events(stack: AsyncExitStack, url: str, clock: Clock, around: Around) -> EventStore:
-    """The event log. Raises: Unavailable."""
-    database = open_database(stack, "events", url, clock, around)
+async def open_events(stack: AsyncExitStack, url: str, parked_url: str, clock: Clock, around: Around) -> EventStore:
+    """The event log, and the database of parked events: the log's own when that is SQL. Raises: Unavailable."""
+    database = open_database(stack, "events", parked_url, clock, around)
+    if url.startswith("kafka:"):
+        from haat.events.adapters.kafka_log import KafkaEventLog
+
+        kafka = KafkaEventLog(url, clock)
+        stack.push_async_callback(kafka.close)
+        return EventStore(around("log", kafka), SqlParking(database), kafka)
     return EventStore(around("log", SqliteEventLog(database, clock)), SqlParking(database), database)
+
+
+async def make_topics(url: str, topics: Sequence[str]) -> Mapping[str, str]:
+    """Make the event log's topics where that is done before; how the new ones are, by name. Raises: Unavailable."""
+    if not url.startswith("kafka:"):
+        return {}
+    from haat.events.adapters.kafka_log import KafkaEventLog
+
+    kafka = KafkaEventLog(url, SystemClock())
+    try:
+        return dict.fromkeys(await kafka.make_topics(topics), f"{PARTITIONS} partitions")
+    finally:
+        await kafka.close()
 
 
 async def open_kv(stack: AsyncExitStack, url: str, clock: Clock, around: Around) -> KeyValue:  # noqa: ARG001  # one engine so far

@@ -40,7 +40,8 @@ def verify(settings: Settings, *, drained: bool, as_json: bool) -> bool:
     """
     gateway = settings.data_dir / "fakepay.db"
     embedded = settings.payments_url.reveal() == "fakepay:" and gateway.exists()
-    paths = Paths(embedded_path(settings.orders_url), gateway if embedded else None, embedded_path(settings.events_url))
+    log = embedded_path(settings.events_url) if settings.events_url.startswith("sqlite:") else None
+    paths = Paths(embedded_path(settings.orders_url), gateway if embedded else None, log)
     try:
         report = checker.verify(paths, drained)
     except CannotRead as error:

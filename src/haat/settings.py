@@ -6,6 +6,7 @@ The URL's scheme picks the engine. Embedded defaults lie under HAAT_DATA_DIR, wh
 
 import difflib
 import os
+import re
 import secrets
 import tomllib
 from collections.abc import Mapping
@@ -54,6 +55,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     catalog_url: str = ""
     search_url: str = ""
     events_url: str = ""
+    parked_url: str = ""  # where events wait that nobody could process; default: with the event log, when it is SQL
     kv_url: str = "memory:"
     inbound_url: str = ""
     serviceability_url: str = ""
@@ -96,7 +98,8 @@ _SCHEMES: Final[Mapping[str, tuple[str, ...]]] = {
     "users_url": ("sqlite",),
     "catalog_url": ("sqlite",),
     "search_url": ("tantivy",),
-    "events_url": ("sqlite",),
+    "events_url": ("sqlite", "kafka"),
+    "parked_url": ("sqlite",),
     "inbound_url": ("sqlite",),
     "serviceability_url": ("sqlite",),
     "carts_url": ("sqlite",),
@@ -105,6 +108,9 @@ _SCHEMES: Final[Mapping[str, tuple[str, ...]]] = {
     "kv_url": ("memory",),
 }
 """The schemes that have an adapter."""
+
+
+_KAFKA: Final = re.compile(r"kafka://[^\s/:,@]+:\d+(,[^\s/:,@]+:\d+)*(/[A-Za-z0-9_-]{1,64})?")
 
 
 def embedded_path(url: str) -> Path:
@@ -132,6 +138,8 @@ def load(environment: Mapping[str, str], file: Path | None = None) -> Settings:
     for key, (scheme, below) in _EMBEDDED.items():
         if not given.get(key):
             given[key] = f"{scheme}{data_dir / below}"
+    if not given.get("parked_url") and not str(given["events_url"]).startswith("kafka:"):
+        given["parked_url"] = given["events_url"]
     _check(given, problems)
     if problems:
         raise Invalid("Some settings are wrong.", problems=problems)
@@ -215,9 +223,24 @@ def _check_urls(given: Mapping[str, Any], problems: list[Problem]) -> None:
         if scheme not in schemes:
             detail = f"No engine answers to “{scheme}:” here. There is: {', '.join(f'{s}:' for s in schemes)}"
             problems.append(Problem(PREFIX + key.upper(), detail))
+    _check_events(str(given.get("events_url", "")), str(given.get("parked_url", "")), problems)
     if given.get("env") == "production" and str(given.get("payments_url", "fakepay:")).startswith("fakepay"):
         detail = "Production takes real money: name a gateway, or none: for cash on delivery alone."
         problems.append(Problem("HAAT_PAYMENTS_URL", detail))
+
+
+def _check_events(events_url: str, parked_url: str, problems: list[Problem]) -> None:
+    if not events_url.startswith("kafka:"):
+        if parked_url != events_url:
+            detail = "Parked events lie with the event log when it is SQL: leave this out."
+            problems.append(Problem("HAAT_PARKED_URL", detail))
+        return
+    if not _KAFKA.fullmatch(events_url):
+        detail = "Write kafka://host:port, more servers after commas, and perhaps /name before topics and groups."
+        problems.append(Problem("HAAT_EVENTS_URL", detail))
+    if not parked_url:
+        detail = "Name a SQL database: Kafka cannot prove that a parked event ends once."
+        problems.append(Problem("HAAT_PARKED_URL", detail))
 
 
 def _address(listen: str) -> tuple[str, int]:

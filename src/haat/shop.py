@@ -58,7 +58,21 @@ LINES: Final = {
     "serviceability": SERVICEABILITY_LINE,
     "carts": CART_LINE.joined(WISHLIST_LINE),
 }
-"""One version line per database, by the name of its URL setting."""
+"""One version line per database, by the name of its URL setting; the log's own may be the database of parked events."""
+
+TOPICS: Final = (
+    "behaviour",
+    "carts",
+    "items",
+    "items.inbound",
+    "lanes",
+    "offers",
+    "offers.inbound",
+    "orders",
+    "payments",
+    "stock",
+)
+"""Of every message (docs/reference/events.md)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,4 +119,5 @@ class Shop:
 
 def database_paths(settings: Settings) -> dict[str, tuple[Line, Any]]:
     """Version line and file of every database."""
-    return {name: (line, embedded_path(getattr(settings, f"{name}_url"))) for name, line in LINES.items()}
+    urls = {name: getattr(settings, f"{name}_url") for name in LINES} | {"events": settings.parked_url}
+    return {name: (line, embedded_path(urls[name])) for name, line in LINES.items()}

@@ -9,11 +9,13 @@ import pytest
 from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
 
-from haat.engines.system import SystemClock
+from haat.engines.system import SeededIds, SystemClock
 from haat.errors import TooLarge, Unavailable
 from haat.events.adapters.kafka_log import KafkaEventLog, servers_of
+from haat.events.behaviour import MOST_WAITING, Behaviour
 from haat.events.ports import PARTITIONS, Lag
 from tests.contracts.brokers import KafkaEventLogRig, broker_url, opened
+from tests.events.handlers import Counted
 
 pytestmark = pytest.mark.engine("kafka")
 SESSION_S = 1.5  # the broker of the tests takes members for dead sooner than others do
@@ -170,3 +172,21 @@ async def test_a_long_poll_that_was_interrupted_delays_nothing_and_loses_nothing
                 records = await subscription.poll(10, 30)
             assert [one.value for one in records] == [str(number).encode()]
             await subscription.commit(records)
+
+
+async def test_no_visitor_waits_for_a_broker_that_is_gone(rig: KafkaEventLogRig) -> None:
+    behaviour = Behaviour(rig.log, SeededIds(1, rig.clock), rig.clock, "haat/web")
+    await behaviour.publish("visitor", Counted(1))
+    await behaviour.flush()
+    rig.door.swallow()
+    await behaviour.publish("visitor", Counted(2))
+    flushing = asyncio.ensure_future(behaviour.flush())
+    await asyncio.sleep(0)
+    began_s = time.monotonic()
+    for number in range(MOST_WAITING + 5):
+        await behaviour.publish("visitor", Counted(number))
+    assert not flushing.done()  # all of that happened while the log waited for its broker
+    assert time.monotonic() - began_s < 3
+    with pytest.raises(Unavailable):
+        await flushing
+    assert behaviour.dropped == 5 + 1

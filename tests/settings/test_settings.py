@@ -85,3 +85,17 @@ def test_production_takes_no_play_money() -> None:
     with pytest.raises(Invalid) as refused:
         load({"HAAT_ENV": "production"})
     assert [problem.pointer for problem in refused.value.problems] == ["HAAT_PAYMENTS_URL"]
+
+
+def test_parked_events_lie_with_a_log_that_is_sql_and_are_named_for_one_that_is_not() -> None:
+    assert load({}).parked_url == load({}).events_url
+    assert set(wrong({"HAAT_PARKED_URL": "sqlite:///elsewhere.db"})) == {"HAAT_PARKED_URL"}
+    on_kafka = {"HAAT_EVENTS_URL": "kafka://one:9092,two:9092/shop"}
+    assert set(wrong(on_kafka)) == {"HAAT_PARKED_URL"}
+    assert set(wrong({**on_kafka, "HAAT_PARKED_URL": "kafka://one:9092"})) == {"HAAT_PARKED_URL"}
+    assert load({**on_kafka, "HAAT_PARKED_URL": "sqlite:///parked.db"}).parked_url == "sqlite:///parked.db"
+
+
+@pytest.mark.parametrize("url", ["kafka://one", "kafka:one:9092", "kafka://a:b@one:9092", "kafka://one:9092/a b"])
+def test_what_is_no_address_of_kafka_is_said(url: str) -> None:
+    assert set(wrong({"HAAT_EVENTS_URL": url, "HAAT_PARKED_URL": "sqlite:///parked.db"})) == {"HAAT_EVENTS_URL"}
