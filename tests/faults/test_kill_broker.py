@@ -17,11 +17,13 @@ import pytest
 from haat.engines.sql.outgoing import SqlOutgoing
 from haat.engines.sql.sqlite import SqliteDatabase
 from haat.engines.system import SeededIds, SystemClock
+from haat.errors import Unavailable
 from haat.events.adapters.kafka_log import KafkaEventLog
 from haat.events.adapters.sql_parking import SqlParking
 from haat.events.adapters.tables import LINE
 from haat.events.envelope import decode
 from haat.events.outbox import Outbox
+from haat.events.ports import partition_of
 from tests.events.handlers import EFFECT, TABLES, Counted
 from tests.migrated import template
 from tools.engines.__main__ import CACHE
@@ -171,3 +173,25 @@ async def test_a_broker_and_a_relay_that_die_lose_nothing_double_nothing_and_kee
         await shop.until_acted(shop.published)
         await shop.until_quiet()
     await shop.check()
+
+
+async def test_a_torn_tail_loses_only_whole_appends_at_its_end_and_writing_goes_on(shop: Shop) -> None:
+    log = KafkaEventLog(shop.url, shop.clock)
+    try:
+        for number in range(5):
+            await log.append("items", [("a", str(n).encode()) for n in range(number * 10, number * 10 + 10)])
+        partition = partition_of("a", await log.partitions("items"))
+        await asyncio.to_thread(shop.keeper.kill, shop.engine)
+        (segment,) = (shop.engines / "kafka" / "data" / f"faults.items-{partition}").glob("*.log")
+        with segment.open("r+b") as file:
+            file.truncate(segment.stat().st_size - 30)
+        await shop.tool("up")
+        await log.ping()
+        there = await log.read("items", partition, 0, 100)
+        assert [int(record.value) for record in there] == list(range(40))
+        with pytest.raises(Unavailable):  # its producer finds that what was acknowledged is gone
+            await log.append("items", [("a", b"40")])
+        await log.append("items", [("a", b"40")])
+        assert [int(record.value) for record in await log.read("items", partition, 0, 100)] == list(range(41))
+    finally:
+        await log.close()

@@ -10,7 +10,7 @@ import random
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
-from typing import Any, Final, NamedTuple, TypeVar
+from typing import Any, Final, TypeVar
 
 from aiokafka.client import AIOKafkaClient
 from aiokafka.errors import (
@@ -32,6 +32,7 @@ from aiokafka.protocol.offset import OffsetRequest
 from aiokafka.record import MemoryRecords
 
 from haat.errors import Unavailable
+from haat.events.ports import Record
 
 T = TypeVar("T")
 LATEST: Final = -1
@@ -40,19 +41,11 @@ MOST_BYTES: Final = 16 << 20  # of one event: as much as the parked table takes
 REPLICAS: Final = 3  # where the cluster has as many brokers
 
 _AGAIN_S: Final = 0.05
+_UTF_8: Final = ("utf-8", "replace")  # no key of ours is anything else
 _FOR_EVER_MS: Final = (1 << 63) - 1
 
 # It says each of its own tries while a broker is away, many in a second; relay and consumers say what comes of it.
 logging.getLogger("aiokafka").setLevel(logging.CRITICAL)
-
-
-class Found(NamedTuple):
-    """One record as it lies in a partition."""
-
-    offset: int
-    key: bytes | None
-    value: bytes
-    appended_ms: int
 
 
 class Calls:
@@ -184,29 +177,30 @@ class Calls:
 
         return await self._of_leaders(topic, offsets, ask)
 
-    async def records(self, topic: str, partition: int, offset: int, most_bytes: int) -> list[Found]:
+    async def records(self, topic: str, partition: int, offset: int, most_bytes: int) -> list[Record]:
         """What lies there, about so many bytes of it and at least one batch; from the oldest when it is gone."""
         while True:
+            at = offset
             try:
-                return await self._again(topic, lambda: self._records(topic, partition, offset, most_bytes))  # noqa: B023 -- awaited here
+                return await self._again(topic, lambda: self._records(topic, partition, at, most_bytes))  # noqa: B023 -- awaited here
             except OffsetOutOfRangeError:
                 first = (await self.offsets(topic, EARLIEST, [partition]))[partition]
                 if offset >= first:  # behind the end
                     return []
                 offset = first
 
-    async def _records(self, topic: str, partition: int, offset: int, most_bytes: int) -> list[Found]:
+    async def _records(self, topic: str, partition: int, offset: int, most_bytes: int) -> list[Record]:
         node = (await self.leaders(topic)).get(partition)
         if node is None:
             return []
         request = FetchRequest(0, 0, most_bytes, 0, [(topic, [(partition, offset, most_bytes)])])
         answer = await self.send(node, request)
-        found: list[Found] = []
+        found: list[Record] = []
         for _, parts in answer.topics:
             for _, code, _, *rest in parts:
                 if code:
                     raise for_code(code)()
-                found += unpacked(rest[-1], offset)[0]
+                found += unpacked(rest[-1], topic, partition, offset)[0]
         return found
 
     # ---- groups
@@ -331,12 +325,12 @@ class Calls:
         return await self._again(topic, asked)
 
 
-def unpacked(content: bytes | None, offset: int) -> tuple[list[Found], int]:
+def unpacked(content: bytes | None, topic: str, partition: int, offset: int) -> tuple[list[Record], int]:
     """The records of a fetched piece of a partition from an offset on, and the offset behind them.
 
     A batch that is cut off at the end is left for the next time.
     """
-    found: list[Found] = []
+    found: list[Record] = []
     batches = MemoryRecords(content or b"")
     behind = offset
     while batches.has_next():
@@ -346,9 +340,9 @@ def unpacked(content: bytes | None, offset: int) -> tuple[list[Found], int]:
             continue
         if not batch.validate_crc():
             raise KafkaError("a batch of records is damaged")
-        found += (
-            Found(record.offset, record.key, record.value or b"", record.timestamp)
-            for record in batch
-            if record.offset >= offset
-        )
+        found += [
+            Record(topic, partition, one.offset + 1, str(one.key or b"", *_UTF_8), one.value or b"", one.timestamp)
+            for one in batch
+            if one.offset >= offset
+        ]
     return found, behind

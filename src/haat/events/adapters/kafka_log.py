@@ -125,10 +125,7 @@ class KafkaEventLog:
                 page = await self._calls.records(name, partition, after, _READ_BYTES)
                 if not page:
                     break
-                found += (
-                    Record(topic, partition, one.offset + 1, (one.key or b"").decode(), one.value, one.appended_ms)
-                    for one in page
-                )
+                found += [one._replace(topic=topic) for one in page]
                 after = found[-1].position
         return found[:limit]
 

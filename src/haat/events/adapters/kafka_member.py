@@ -266,11 +266,8 @@ class Member(ConsumerRebalanceListener):  # type: ignore[misc]  # the driver has
         return clean
 
     def _take(self, at: _At, content: bytes) -> None:
-        name, before = self._names[at[0]], self._positions[at]
-        records, self._positions[at] = unpacked(content, before)
-        for one in records:
-            key = (one.key or b"").decode("utf-8", "replace")
-            self._kept.append(Record(name, at[1], one.offset + 1, key, one.value, one.appended_ms))
+        records, self._positions[at] = unpacked(content, self._names[at[0]], at[1], self._positions[at])
+        self._kept.extend(records)
         if records:
             self._order.remove(at)
             self._order.append(at)
