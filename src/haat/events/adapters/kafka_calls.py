@@ -259,8 +259,9 @@ class Calls:
             except (NodeNotReadyError, KafkaConnectionError):
                 continue
         # They may have moved: begin again with the addresses that were given.
-        self._client, old = None, client
-        await self._dropped(old)
+        if self._client is client:
+            self._client = None
+            await self._dropped(client)
         client = await self._connected()
         return await self.send(client.get_random_node(), request)
 

@@ -56,6 +56,7 @@ class Member(ConsumerRebalanceListener):  # type: ignore[misc]  # the driver has
             session_timeout_ms=round(session_s * 1000),
             heartbeat_interval_ms=round(heartbeat_s * 1000),
             max_poll_interval_ms=NEVER_MS,
+            consumer_timeout_ms=5_000,  # how often its own fetching looks whether it has anything to do: it has not
             request_timeout_ms=round(self._deal_s * 1000),
         )
         self._consumer.subscribe(list(names), listener=self)
@@ -222,6 +223,8 @@ class Member(ConsumerRebalanceListener):  # type: ignore[misc]  # the driver has
                 whole = False
         wait_s = min(_LONG_S, max(0.0, until_s - time.monotonic()))
         self._turned = asyncio.get_running_loop().create_future()
+        if self._interrupted:
+            self._turn()
         for node, wanted in by_node.items():
             if node not in self._flying:
                 self._flying[node] = (self._deal, asyncio.ensure_future(self._asked(node, wanted, wait_s)))
