@@ -39,6 +39,7 @@ from haat.events.flow import Flow
 from haat.events.inbox import fresh
 from haat.events.lag import MeasureLag
 from haat.events.outbox import Outbox
+from haat.events.ports import EventLog
 from haat.events.relay import Relay
 
 GOAL_LAG_MS: Final = 250.0
@@ -90,9 +91,9 @@ class Effect:
 
 
 class EventPath:
-    """Three files as in the shop: the publisher's, the log, the consumer's."""
+    """Three files as in the shop: the publisher's, the log unless another is given, the consumer's."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, log: EventLog | None = None) -> None:
         clock = SystemClock()
         upgrade(LINE, f"sqlite:///{folder / 'events.db'}")
         for name in ("store", "effects"):
@@ -103,7 +104,8 @@ class EventPath:
             SqliteDatabase(folder / f"{name}.db", clock) for name in ("store", "events", "effects")
         )
         self.outbox = Outbox("haat/benchmark", SystemIds())
-        log, parking, backoff = SqliteEventLog(self.events, clock), SqlParking(self.events), Backoff(jitter)
+        log = log or SqliteEventLog(self.events, clock)
+        parking, backoff = SqlParking(self.events), Backoff(jitter)
         sources = {"store": SqlOutgoing(self.store)}
         self.effect = Effect(self.effects)
         self.relay = Relay(log, sources, backoff)
@@ -133,9 +135,8 @@ async def timed(work: Callable[[], Coroutine[Any, Any, object]]) -> tuple[float,
     return EVENTS / (time.perf_counter() - wall_s), (time.process_time() - cpu_s) / EVENTS * 1e6
 
 
-async def stages(folder: Path) -> dict[str, tuple[float, float]]:
+async def stages(path: EventPath) -> dict[str, tuple[float, float]]:
     """Each stage by itself."""
-    path = EventPath(folder)
     path.open()
 
     async def publish() -> None:
@@ -151,9 +152,9 @@ async def stages(folder: Path) -> dict[str, tuple[float, float]]:
     return answer
 
 
-async def lags_ms(folder: Path, rate: int, seconds: int) -> list[float]:
-    """Commit to effect of each event, events committed one by one at a steady rate."""
-    path, committed_s, stop = EventPath(folder), dict[int, float](), asyncio.Event()
+async def lags_ms(path: EventPath, rate: int, seconds: int, warm_s: int = 0) -> list[float]:
+    """Commit to effect of each event after the warm-up, events committed one by one at a steady rate."""
+    committed_s, stop = dict[int, float](), asyncio.Event()
     path.open()
 
     async def one(number: int) -> None:
@@ -173,7 +174,8 @@ async def lags_ms(folder: Path, rate: int, seconds: int) -> list[float]:
     finally:
         path.close()
     done_s = path.effect.done_s
-    return sorted(max(0.0, done_s[number] - committed_s[number]) * 1e3 for number in committed_s)
+    warm = [number for number in committed_s if number >= warm_s * rate]
+    return sorted(max(0.0, done_s[number] - committed_s[number]) * 1e3 for number in warm)
 
 
 async def measure(folder: Path, rounds: int, rate: int, seconds: int) -> dict[str, Any]:
@@ -181,10 +183,10 @@ async def measure(folder: Path, rounds: int, rate: int, seconds: int) -> dict[st
     found: dict[str, list[tuple[float, float]]] = {}
     for number in range(rounds):
         (folder / str(number)).mkdir()
-        for stage, figures in (await stages(folder / str(number))).items():
+        for stage, figures in (await stages(EventPath(folder / str(number)))).items():
             found.setdefault(stage, []).append(figures)
     (folder / "lag").mkdir()
-    lags = await lags_ms(folder / "lag", rate, seconds)
+    lags = await lags_ms(EventPath(folder / "lag"), rate, seconds)
     answer: dict[str, Any] = {}
     for stage, turns in found.items():
         answer[f"{stage}_events_per_s"] = spread([turn[0] for turn in turns])

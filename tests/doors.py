@@ -18,11 +18,13 @@ class Door:
     shut        connections break with a reset, new ones too
     slow        what the server says arrives later by the seconds given
     black hole  connections stay and are accepted, and nothing passes in either direction any more
+
+    It stands on a free port, unless it has to stand `at` one: some servers tell their callers where they are.
     """
 
-    def __init__(self, port: int) -> None:
+    def __init__(self, port: int, at: int = 0) -> None:
         self._to = ("127.0.0.1", port)
-        self._listener = socket.create_server(("127.0.0.1", 0), backlog=128)
+        self._listener = socket.create_server(("127.0.0.1", at), backlog=128)
         self.port: int = self._listener.getsockname()[1]
         self._inside: set[socket.socket] = set()
         self._lock = threading.Lock()

@@ -9,8 +9,8 @@ from litestar import Litestar
 
 from haat import settings
 from haat.app import open_shop
-from haat.commands import migrate_databases
 from haat.http.openapi import document
+from haat.preparing import prepare_databases
 
 FILE = Path(__file__).resolve().parent.parent / "docs" / "reference" / "openapi.json"
 
@@ -24,7 +24,7 @@ async def write() -> None:
     """Open an empty shop in a temporary directory and write its document."""
     with tempfile.TemporaryDirectory() as folder:
         empty = settings.load({"HAAT_DATA_DIR": folder})
-        await asyncio.to_thread(migrate_databases, empty)
+        await prepare_databases(empty)
         async with open_shop(empty) as shop:
             FILE.write_bytes(golden(shop.litestar))
 

@@ -122,7 +122,7 @@ async def open_shop(
             for name in ("orders", "users", "carts", "inbound", "serviceability")
         }
         catalog_store = await open_documents(stack, settings.catalog_url, clock, around)
-        event_store = await open_events(stack, settings.events_url, clock, around)
+        event_store = await open_events(stack, settings.events_url, settings.parked_url, clock, around)
         kv = await open_kv(stack, settings.kv_url, clock, around)
         index, index_is_empty = await open_index(stack, settings.search_url, clock, around)
         blobs = FileBlobs(embedded_path(settings.blobs_url))

@@ -113,7 +113,7 @@ def worker(
 
 @app.command()
 def migrate(as_json: Json = False) -> None:
-    """Bring every database to its newest version, and make the delivery hubs."""
+    """Bring every database to its newest version, and make the log's topics and the delivery hubs."""
     from haat import commands
 
     with explained():

@@ -15,11 +15,10 @@ import msgspec
 
 from haat import serve as serving
 from haat.app import open_shop
-from haat.catalog.verbs import COLLECTIONS
 from haat.demo.seed import seed
 from haat.demo_shop import MarketInShop
 from haat.engines.lock import data_directory, holder
-from haat.engines.sql.migrations import Step, upgrade
+from haat.engines.sql.migrations import Step
 from haat.engines.system import rare_collections, spare_memory
 from haat.errors import Conflict
 from haat.http.server import Engine
@@ -27,10 +26,10 @@ from haat.inbound.apart import process_apart
 from haat.inbound.command import ImportFile, mapping_from
 from haat.inbound.feed import Feed
 from haat.inbound.work import Progress
-from haat.opening import prepare_documents
+from haat.preparing import prepare_databases, prepare_topics
 from haat.serviceability.warehouses import NewWarehouse
 from haat.settings import Settings
-from haat.shop import Shop, sql_databases
+from haat.shop import Shop
 
 if TYPE_CHECKING:
     from rich.progress import TaskID
@@ -46,12 +45,6 @@ def print_json(value: object) -> None:
     print(msgspec.json.format(msgspec.json.encode(value, enc_hook=str), indent=2).decode())
 
 
-def migrate_databases(settings: Settings) -> list[Step]:
-    """Bring every database to its head; where each stood before. Raises: Unavailable."""
-    steps = [upgrade(line, url) for line, url in sql_databases(settings).values()]
-    return steps + prepare_documents(settings.catalog_url, COLLECTIONS)
-
-
 @asynccontextmanager
 async def whole_shop(settings: Settings, command: str, url: str = "") -> AsyncIterator[Shop]:
     """A migrated, open shop with its hubs and its matrix, in a data directory held by this process.
@@ -60,16 +53,16 @@ async def whole_shop(settings: Settings, command: str, url: str = "") -> AsyncIt
     """
     spare_memory()
     with data_directory(settings.data_dir, command, url):
-        await asyncio.to_thread(migrate_databases, settings)
+        await prepare_databases(settings)
         async with open_shop(settings, fetch_pictures=command == SERVE) as shop:
             await laid_out(shop)
             yield shop
 
 
 async def migrate(settings: Settings) -> list[Step]:
-    """Databases, hubs and matrix. Doing it again changes nothing."""
+    """Databases, topics, hubs and matrix. Doing it again changes nothing."""
     with data_directory(settings.data_dir, "haat migrate"):
-        steps = await asyncio.to_thread(migrate_databases, settings)
+        steps = await prepare_databases(settings) + await prepare_topics(settings)
         async with open_shop(settings) as shop:
             await laid_out(shop)
     return steps

@@ -4,7 +4,7 @@ Each function opens one engine, has it closed at the end of the stack, and answe
 every engine by its name and may stand in front of it (`haat.selling.Around`).
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AsyncExitStack, contextmanager
 from dataclasses import dataclass
 
@@ -19,11 +19,12 @@ from haat.engines.sql.mysql import MySqlDatabase
 from haat.engines.sql.outgoing import SqlOutgoing
 from haat.engines.sql.sqlite import SqliteDatabase
 from haat.engines.sql.urls import server_of
+from haat.engines.system import SystemClock
 from haat.errors import Unsupported
 from haat.events.adapters.sql_parking import SqlParking
 from haat.events.adapters.sqlite_log import SqliteEventLog
 from haat.events.parking import Parking
-from haat.events.ports import EventLog
+from haat.events.ports import PARTITIONS, EventLog
 from haat.health import Pinged
 from haat.search.adapters.tantivy import TantivyItemIndex
 from haat.search.index import ItemIndex
@@ -87,10 +88,29 @@ def prepare_documents(url: str, collections: Sequence[str]) -> list[Step]:
     return [upgrade("catalog", url, collections)]
 
 
-async def open_events(stack: AsyncExitStack, url: str, clock: Clock, around: Around) -> EventStore:
-    """The event log. Raises: Unavailable."""
-    database = open_database(stack, "events", url, clock, around)
+async def open_events(stack: AsyncExitStack, url: str, parked_url: str, clock: Clock, around: Around) -> EventStore:
+    """The event log, and the database of parked events: the log's own when that is SQL. Raises: Unavailable."""
+    database = open_database(stack, "events", parked_url, clock, around)
+    if url.startswith("kafka:"):
+        with extra("kafka"):
+            from haat.events.adapters.kafka_log import KafkaEventLog
+        kafka = KafkaEventLog(url, clock)
+        stack.push_async_callback(kafka.close)
+        return EventStore(around("log", kafka), SqlParking(database), kafka)
     return EventStore(around("log", SqliteEventLog(database, clock)), SqlParking(database), database)
+
+
+async def make_topics(url: str, topics: Sequence[str]) -> Mapping[str, str]:
+    """Make the event log's topics where that is done before; how the new ones are, by name. Raises: Unavailable."""
+    if not url.startswith("kafka:"):
+        return {}
+    with extra("kafka"):
+        from haat.events.adapters.kafka_log import KafkaEventLog
+    kafka = KafkaEventLog(url, SystemClock())
+    try:
+        return dict.fromkeys(await kafka.make_topics(topics), f"{PARTITIONS} partitions")
+    finally:
+        await kafka.close()
 
 
 async def open_kv(stack: AsyncExitStack, url: str, clock: Clock, around: Around) -> KeyValue:

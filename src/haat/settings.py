@@ -19,7 +19,8 @@ import msgspec
 from haat.errors import Invalid, Problem
 
 PREFIX: Final = "HAAT_"
-TEST_PREFIX: Final = "HAAT_TEST_"
+OTHERS: Final = ("HAAT_TEST_", "HAAT_ENGINES_")
+"""Names of what is no setting of a shop: for its tests, and for the tool that keeps real engines."""
 MIN_SECRET_CHARS: Final = 32
 _PASSWORD: Final = re.compile(r"(://[^:/@]*:)[^/]*@")
 
@@ -56,6 +57,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     catalog_url: str = ""
     search_url: str = ""
     events_url: str = ""
+    parked_url: str = ""  # where events wait that nobody could process; default: with the event log, when it is SQL
     kv_url: str = "memory:"
     inbound_url: str = ""
     serviceability_url: str = ""
@@ -100,7 +102,8 @@ _SCHEMES: Final[Mapping[str, tuple[str, ...]]] = {
     "users_url": SQL_SCHEMES,
     "catalog_url": ("sqlite", "mongodb", "mongodb+srv"),
     "search_url": ("tantivy",),
-    "events_url": ("sqlite",),
+    "events_url": ("sqlite", "kafka"),
+    "parked_url": SQL_SCHEMES,
     "inbound_url": SQL_SCHEMES,
     "serviceability_url": SQL_SCHEMES,
     "carts_url": SQL_SCHEMES,
@@ -119,6 +122,9 @@ def _shown(value: object) -> str:
     return _PASSWORD.sub(r"\1***@", str(value))
 
 
+_KAFKA: Final = re.compile(r"kafka://[^\s/:,@]+:\d+(,[^\s/:,@]+:\d+)*(/[A-Za-z0-9_-]{1,64})?")
+
+
 def embedded_path(url: str) -> Path:
     """The file or folder of an embedded engine's URL: `sqlite:///var/x.db` → var/x.db; four slashes: absolute."""
     return Path(url.partition(":///")[2])
@@ -133,7 +139,7 @@ def load(environment: Mapping[str, str], file: Path | None = None) -> Settings:
     given, sources = _from_file(file, problems)
     fields = {field.name for field in msgspec.structs.fields(Settings)} - {"sources"}
     for name, text in environment.items():
-        if not name.startswith(PREFIX) or name.startswith(TEST_PREFIX):
+        if not name.startswith(PREFIX) or name.startswith(OTHERS):
             continue
         key = name.removeprefix(PREFIX).lower()
         if key not in fields:
@@ -144,6 +150,8 @@ def load(environment: Mapping[str, str], file: Path | None = None) -> Settings:
     for key, (scheme, below) in _EMBEDDED.items():
         if not given.get(key):
             given[key] = f"{scheme}{data_dir / below}"
+    if not given.get("parked_url") and not str(given["events_url"]).startswith("kafka:"):
+        given["parked_url"] = given["events_url"]
     _check(given, problems)
     if problems:
         raise Invalid("Some settings are wrong.", problems=problems)
@@ -234,9 +242,24 @@ def _check_urls(given: Mapping[str, Any], problems: list[Problem]) -> None:
     if str(given.get("kv_url", "")).startswith("redis") and not _REDIS.fullmatch(given["kv_url"]):
         detail = "Write redis://:password@host:6379/0 (rediss: with TLS); the number names the database."
         problems.append(Problem("HAAT_KV_URL", detail))
+    _check_events(str(given.get("events_url", "")), str(given.get("parked_url", "")), problems)
     if given.get("env") == "production" and str(given.get("payments_url", "fakepay:")).startswith("fakepay"):
         detail = "Production takes real money: name a gateway, or none: for cash on delivery alone."
         problems.append(Problem("HAAT_PAYMENTS_URL", detail))
+
+
+def _check_events(events_url: str, parked_url: str, problems: list[Problem]) -> None:
+    if not events_url.startswith("kafka:"):
+        if parked_url != events_url:
+            detail = "Parked events lie with the event log when it is SQL: leave this out."
+            problems.append(Problem("HAAT_PARKED_URL", detail))
+        return
+    if not _KAFKA.fullmatch(events_url):
+        detail = "Write kafka://host:port, more servers after commas, and perhaps /name before topics and groups."
+        problems.append(Problem("HAAT_EVENTS_URL", detail))
+    if not parked_url:
+        detail = "Name a SQL database: Kafka cannot prove that a parked event ends once."
+        problems.append(Problem("HAAT_PARKED_URL", detail))
 
 
 def _address(listen: str) -> tuple[str, int]:

@@ -58,7 +58,21 @@ LINES: Final = {
     "serviceability": SERVICEABILITY_LINE,
     "carts": CART_LINE.joined(WISHLIST_LINE),
 }
-"""One version line per database, by the name of its URL setting."""
+"""One version line per database, by the name of its URL setting; the log's own may be the database of parked events."""
+
+TOPICS: Final = (
+    "behaviour",
+    "carts",
+    "items",
+    "items.inbound",
+    "lanes",
+    "offers",
+    "offers.inbound",
+    "orders",
+    "payments",
+    "stock",
+)
+"""Of every message (docs/reference/events.md)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,5 +119,5 @@ class Shop:
 
 def sql_databases(settings: Settings) -> dict[str, tuple[Line, str]]:
     """Version line and URL of every database that SQL is spoken with."""
-    urls = {name: str(getattr(settings, f"{name}_url")) for name in LINES}
+    urls = {name: str(getattr(settings, f"{name}_url")) for name in LINES} | {"events": settings.parked_url}
     return {name: (LINES[name], url) for name, url in urls.items() if url.partition(":")[0] in SQL_SCHEMES}

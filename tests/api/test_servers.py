@@ -17,6 +17,7 @@ from haat.demo_shop import MarketInShop
 from haat.engines.breaker import PAUSE_S
 from haat.engines.kv.redis import TIMEOUT_S
 from haat.orders.sweep import HINTS
+from haat.preparing import prepare_databases
 from haat.settings import Settings
 from haat.shop import Shop
 from tests.api.conftest import Seeded, Tokens
@@ -81,7 +82,7 @@ async def on_mongo(tmp_path: Path) -> AsyncIterator[Open]:
     async with mongo_rig(MongoRig) as rig:
         url = rig.address(rig.live, rig.door.port) + "&timeoutMS=2000"
         chosen = settings.load({"HAAT_DATA_DIR": str(tmp_path / "var"), "HAAT_CATALOG_URL": url})
-        steps = {step.name: step for step in commands.migrate_databases(chosen)}
+        steps = {step.name: step for step in await prepare_databases(chosen)}
         assert steps["catalog"].head == "mongo_0001"
         async for one in opened(chosen, rig, fill=40):
             yield one

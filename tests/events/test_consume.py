@@ -37,6 +37,18 @@ async def test_a_batch_is_handled_in_order_and_committed(world: World) -> None:
     assert (consumer.counts.handled, consumer.counts.parked) == (20, 0)
 
 
+async def test_what_a_relay_sent_twice_acts_once_also_when_both_come_in_one_batch(world: World) -> None:
+    await world.publish(*range(20), key="a")
+    rows = await world.sources["store-0"].unsent(100)
+    for _ in range(2):  # its process died before it had marked them as sent
+        await world.log.append("items", [(row.key, row.value) for row in rows])
+    consumer = world.consumer(Once(world.stores[0]))
+    async with consumer.open() as subscription:
+        assert await consumer.step(subscription, asyncio.Event()) == 40
+        assert await consumer.step(subscription, asyncio.Event()) == 0
+    assert await world.effects() == dict.fromkeys(range(20), 1)
+
+
 async def test_unavailable_gives_the_whole_batch_again_as_often_as_it_takes(world: World) -> None:
     handler = Collect()
     left = 3 * TRIES

@@ -107,3 +107,17 @@ def test_a_password_in_a_url_is_not_shown(url: str) -> None:
     assert shown.startswith(url.partition(":")[0])
     assert "ss@" not in shown
     assert "word" not in shown
+
+
+def test_parked_events_lie_with_a_log_that_is_sql_and_are_named_for_one_that_is_not() -> None:
+    assert load({}).parked_url == load({}).events_url
+    assert set(wrong({"HAAT_PARKED_URL": "sqlite:///elsewhere.db"})) == {"HAAT_PARKED_URL"}
+    on_kafka = {"HAAT_EVENTS_URL": "kafka://one:9092,two:9092/shop"}
+    assert set(wrong(on_kafka)) == {"HAAT_PARKED_URL"}
+    assert set(wrong({**on_kafka, "HAAT_PARKED_URL": "kafka://one:9092"})) == {"HAAT_PARKED_URL"}
+    assert load({**on_kafka, "HAAT_PARKED_URL": "sqlite:///parked.db"}).parked_url == "sqlite:///parked.db"
+
+
+@pytest.mark.parametrize("url", ["kafka://one", "kafka:one:9092", "kafka://a:b@one:9092", "kafka://one:9092/a b"])
+def test_what_is_no_address_of_kafka_is_said(url: str) -> None:
+    assert set(wrong({"HAAT_EVENTS_URL": url, "HAAT_PARKED_URL": "sqlite:///parked.db"})) == {"HAAT_EVENTS_URL"}

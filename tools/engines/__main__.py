@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from tools.engines.engine import CannotStart, Engine
+from tools.engines.kafka import Kafka
 from tools.engines.keeping import Keeper
 from tools.engines.mongo import MongoStandIn
 from tools.engines.redis import Redis, Valkey
@@ -20,7 +21,7 @@ from tools.engines.sql import MariaDb, MySql
 ROOT: Final = Path(__file__).resolve().parents[2]
 CACHE: Final = Path(os.environ.get("HAAT_ENGINES_CACHE", ROOT / ".engines" / "cache"))
 ENGINES: Final[dict[str, Engine]] = {
-    engine.name: engine for engine in (MySql(), MariaDb(), Redis(), Valkey(), MongoStandIn())
+    engine.name: engine for engine in (MySql(), MariaDb(), Redis(), Valkey(), MongoStandIn(), Kafka())
 }
 
 

@@ -1,4 +1,4 @@
-"""`python -m tools.engines.testing mysql kafka …`: start engines on fresh data, run the tests that need them, stop them.
+"""`python -m tools.engines.testing mysql kafka …`: start engines on fresh data, run what needs them, stop them.
 
 What gets its databases from tests/sql.py runs again on each SQL server named, at both isolation levels; then what is
 marked with an engine that is named. An engine that is named and does not start fails the run. Fetched servers are kept
@@ -35,7 +35,7 @@ SQL_TESTS: Final = (
         for room in ("orders", "payments", "cart", "wishlist", "inventory", "users", "inbound", "serviceability")
     ),
 )  # fmt: skip
-_MEMORY: Final = Path("/dev/shm")  # noqa: S108 -- a folder of our own is made in it
+_MEMORY: Final = Path("/dev/shm")
 _PARALLEL: Final = ("-n", "3", "--dist", "loadfile", "--no-loadscope-reorder", "-p", "no:schemathesis")
 
 

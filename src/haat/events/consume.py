@@ -121,13 +121,18 @@ class Consumer:
         return len(records)
 
     async def _decoded(self, records: Sequence[Record]) -> list[_Given]:
-        given = []
+        """What can be read, each event once: what a relay sent twice may lie in one batch, and `inbox.fresh` answers
+        for a batch as a whole.
+        """
+        given: dict[str, _Given] = {}
         for record in records:
             try:
-                given.append(_Given(record, decode(record.value)))
+                event = decode(record.value)
             except msgspec.MsgspecError as error:  # no later try can read what is not an envelope
                 await self._park(record, error, tries=1)
-        return given
+            else:
+                given.setdefault(event.id, _Given(record, event))
+        return list(given.values())
 
     async def _deliver(self, given: Sequence[_Given], stop: asyncio.Event) -> None:
         if not given:

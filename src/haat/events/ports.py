@@ -1,11 +1,14 @@
 """The ports of events: the log, a subscription to it, and what a consumer looks like.
 
 Event log, promises (tests/contracts/event_log.py has a test of each name):
-P1  an append that returned is durable; after a crash or a torn tail every append is there as a whole or not at all
+P1  an append that returned is durable as a whole; of one that did not (it raised, or its process or the engine died)
+    each partition has the first of its entries, in order, or none: who appends the whole list again makes doubles,
+    and neither a gap nor another order of first appearances
 P2  entries of one key keep their order and share a partition, in every topic with the same number of partitions
 P3  every group sees every record at least once; a record that was committed by the group is not given to it again
-P4  members of one group share its partitions; each has the partitions of a member that left after it left
-P5  positions grow within a partition, may have gaps, and are never used twice, also after `trim`
+P4  members of one group share its partitions; each has the partitions of a member that left after it left, and of one
+    that died after as long as the engine waits for it (docs/reference/engines.md)
+P5  positions grow within a partition, may have gaps, and are never used twice there, also after `trim`
 P6  a waiting poll returns within milliseconds of an append of the same process
 P7  a group's offset never moves back by a late commit
 P8  `trim` forgets only records older than asked; a group behind the oldest record continues with the oldest
@@ -51,14 +54,16 @@ class Subscription(Protocol):
     """One member of a group. Used by one task; `interrupt` may come from another."""
 
     async def poll(self, limit: int, timeout_s: float) -> list[Record]:
-        """The next records, oldest first, at most `limit`; waits up to `timeout_s` for the first. May be empty.
+        """The next records, oldest first in each partition, at most `limit`; waits up to `timeout_s` for the first.
 
+        With no time to wait, an empty answer means that nothing was left in this member's partitions at that moment.
         Raises: Unavailable.
         """
 
     async def commit(self, records: Sequence[Record]) -> None:
         """Remember that the group has done these records and all before them in their partitions.
 
+        Those of a partition that has gone to another member meanwhile may be given again, to that member.
         Raises: Unavailable (they may then be given again).
         """
 
@@ -70,9 +75,10 @@ class EventLog(Protocol):
     """Topics of records, in partitions. Promises in the module's docstring."""
 
     async def append(self, topic: str, entries: Sequence[tuple[str, bytes]]) -> None:
-        """Add (key, value) entries in order, all or none; a new topic is made. No entries, no call.
+        """Add (key, value) entries, those of a key in order; a new topic is made. No entries, no call.
 
-        Raises: Unavailable. Cost: one commit, shared with what is appended at the same moment.
+        Raises: Unavailable: some may be there all the same (P1), so append all of them again. Cost: one commit, shared
+        with what is appended at the same moment.
         """
 
     def subscribe(self, group: str, topics: Sequence[str]) -> AbstractAsyncContextManager[Subscription]:
@@ -106,7 +112,7 @@ class Handler(Protocol):
         """What it hears."""
 
     async def __call__(self, events: Sequence[Event]) -> None:
-        """Act on some hundred events, in order.
+        """Act on some hundred events, in order, none of them twice in one call.
 
         Raises: Unavailable and RateLimited (all of them are given again later); anything else (the batch is split,
         and the event that cannot be processed is parked after its tries).
