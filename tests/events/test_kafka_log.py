@@ -190,3 +190,27 @@ async def test_no_visitor_waits_for_a_broker_that_is_gone(rig: KafkaEventLogRig)
     with pytest.raises(Unavailable):
         await flushing
     assert behaviour.dropped == 5 + 1
+
+
+async def test_an_interrupt_ends_a_poll_also_while_partitions_are_dealt_out(rig: KafkaEventLogRig) -> None:
+    direct = rig.open(urlsplit(broker_url()).netloc)
+    async with direct.subscribe("g", ["items"]) as living, rig.log.subscribe("g", ["items"]) as dead:
+        await dead.poll(1, 0)
+        await living.poll(1, 0)
+        rig.door.swallow()
+        async with asyncio.TaskGroup() as group:
+
+            async def third() -> None:
+                async with direct.subscribe("g", ["items"]):  # all wait for the dead one, for six seconds
+                    pass
+
+            joining = group.create_task(third())
+            polling = asyncio.ensure_future(living.poll(1, 30))
+            await asyncio.sleep(1.0)  # ten heartbeats: the living one knows
+            living.interrupt()
+            async with asyncio.timeout(1.5):
+                assert await polling == []
+            assert not joining.done()
+            assert await living.poll(1, 0.2) == []
+            assert not joining.done()
+        rig.door.open()

@@ -9,6 +9,7 @@ Partitions are dealt out by number (the range assignor), so topics with the same
 
 import asyncio
 import itertools
+import math
 import time
 from collections import deque
 from collections.abc import Mapping, Sequence
@@ -135,12 +136,18 @@ class Member(ConsumerRebalanceListener):  # type: ignore[misc]  # the driver has
         elif not well:
             raise Unavailable(f"Kafka: nobody keeps the group {self._group}")
 
-    async def _begin(self) -> None:
-        """Wait until partitions are dealt out, and begin at what the group committed."""
+    async def _begin(self, until_s: float = math.inf) -> bool:
+        """Wait until partitions are dealt out, and begin at what the group committed.
+
+        False: before the time, or an interrupt when there is one, they were not.
+        """
         while self._dealt is None or not self._begun:
             self._turned = asyncio.get_running_loop().create_future()
             if self._dealt is None:
-                await self._turned
+                left_s = until_s - time.monotonic()
+                if left_s <= 0 or (self._interrupted and left_s < math.inf):
+                    return False
+                await asyncio.wait({self._turned}, timeout=None if left_s == math.inf else left_s)
                 continue
             deal, dealt = self._deal, self._dealt
             wanted: dict[str, list[int]] = {}
@@ -154,6 +161,7 @@ class Member(ConsumerRebalanceListener):  # type: ignore[misc]  # the driver has
             self._order = deque(dealt)
             self._kept.clear()
             self._begun = True
+        return True
 
     # ---- records
 
@@ -167,7 +175,10 @@ class Member(ConsumerRebalanceListener):  # type: ignore[misc]  # the driver has
                 async with asyncio.timeout(self._calls.call_s):
                     await self._greet()
             while True:
-                await self._begin()
+                if not await self._begin(until_s if timeout_s > 0 else math.inf):
+                    if not self._interrupted:
+                        await self._calls.ping()  # others may hold it up; a broker that is gone is another matter
+                    return []
                 if self._kept:
                     return [self._kept.popleft() for _ in range(min(limit, len(self._kept)))]
                 whole = await self._fetch(until_s)
