@@ -8,6 +8,8 @@ Lines only grow: expand, backfill, contract (docs/adr/0013-expand-and-contract.m
 Alembic is imported when something is migrated: every table module imports this one, and it would cost each start 0.3 s.
 """
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from importlib.resources import files
 from pathlib import Path
@@ -15,9 +17,13 @@ from typing import TYPE_CHECKING, Any, Final
 
 from sqlalchemy import LargeBinary, MetaData, create_engine
 from sqlalchemy.engine import Engine, make_url
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.pool import NullPool
 
 from haat.engines.sql.urls import server_of
+from haat.errors import Unavailable
+
+LOCK_S: Final = 120
 
 if TYPE_CHECKING:
     from alembic.config import Config
@@ -83,20 +89,38 @@ def engine_for(url: str) -> Engine:
 def upgrade(line: Line, url: str) -> Step:
     """Bring a database to its head, in one transaction per revision; answer where it stood before.
 
-    Raises: sqlalchemy.exc.OperationalError when the database is locked, broken or not there.
+    Processes that do it to one database of a server at the same moment do it one after the other.
+
+    Raises: Unavailable when the database is locked, broken or not there.
     """
     from alembic import command
 
     engine = engine_for(url)
     try:
-        before = state(line, url)
-        if before.current is None:
-            compare_bytes(engine)
-        if before.current != before.head:
-            command.upgrade(_config(line, engine), "head")
-        return before
+        with _alone(engine):
+            before = state(line, url)
+            if before.current is None:
+                compare_bytes(engine)
+            if before.current != before.head:
+                command.upgrade(_config(line, engine), "head")
+            return before
+    except OperationalError as error:
+        raise Unavailable(f"{line.name} could not be migrated: {error.orig}") from error
     finally:
         engine.dispose()
+
+
+@contextmanager
+def _alone(engine: Engine) -> Iterator[None]:
+    """Hold the name of a server's database, so that nobody else migrates it meanwhile. SQLite has a lock of its own."""
+    if engine.dialect.name == "sqlite":
+        yield
+        return
+    name = f"haat.{engine.url.database}"[:64]
+    with engine.connect() as connection:
+        if connection.exec_driver_sql("SELECT GET_LOCK(%s, %s)", (name, LOCK_S)).scalar() != 1:
+            raise Unavailable(f"{engine.url.database} is being migrated by another process for more than {LOCK_S} s.")
+        yield  # the lock goes with its connection
 
 
 def compare_bytes(engine: Engine) -> None:
