@@ -79,7 +79,7 @@ async def on_redis(request: pytest.FixtureRequest, seeded: Seeded, tmp_path: Pat
 @pytest.fixture
 async def on_mongo(tmp_path: Path) -> AsyncIterator[Open]:
     async with mongo_rig(MongoRig) as rig:
-        url = rig.address(rig.live, rig.door.port) + "&timeoutMS=2000"
+        url = rig.address(rig.live, rig.door.port) + "&timeoutMS=10000"
         chosen = settings.load({"HAAT_DATA_DIR": str(tmp_path / "var"), "HAAT_CATALOG_URL": url})
         steps = {step.name: step for step in commands.migrate_databases(chosen)}
         assert steps["catalog"].head == "mongo_0001"
