@@ -89,7 +89,7 @@ async def test_documents_that_were_acknowledged_outlive_a_kill_with_their_keys_a
     upgrade("catalog", url, ["items"])
 
     def opened() -> MongoStore:
-        return MongoStore(url, SystemClock(), read_s=30, write_s=4)
+        return MongoStore(url, SystemClock(), read_s=4, write_s=4)
 
     store = opened()
     items = store.collection("items")
