@@ -58,6 +58,7 @@ class RedisRig:
         behind = f"{url.username or ''}:{url.password or ''}@127.0.0.1:{self.door.port}"
         self.url = f"redis://{behind}/{number}"
         self.redis = RedisKv(self.url, self.clock, timeout_s=PATIENT_S)
+        self.stores = [self.redis]
         self.kv: KeyValue = self.redis
         self.advance: Advance = self._pass
 
@@ -73,11 +74,13 @@ class RedisRig:
 
     def hurry(self) -> None:
         """From now on with the time-out of the shop."""
-        self.redis._timeout_s = TIMEOUT_S
+        for store in self.stores:
+            store._timeout_s = TIMEOUT_S
 
     def take_time(self) -> None:
         """Be patient again."""
-        self.redis._timeout_s = PATIENT_S
+        for store in self.stores:
+            store._timeout_s = PATIENT_S
 
     async def forget(self) -> None:
         """What a restart without its file, or somebody's mistake, does."""
