@@ -15,7 +15,7 @@ from pymongo import MongoClient
 
 from haat.engines.breaker import PAUSE_S
 from haat.engines.documents import Documents, Put
-from haat.engines.documents.mongo import MongoStore
+from haat.engines.documents.mongo import READ_S, WRITE_S, MongoStore
 from haat.engines.documents.mongo_outgoing import MongoOutgoing
 from haat.engines.documents.mongo_schema import upgrade
 from haat.engines.outgoing import Outgoing, OutgoingSource
@@ -24,7 +24,7 @@ from tests.contracts.embedded import Watched
 from tests.doors import Door
 
 COLLECTIONS: Final = ("items", "categories")
-PATIENT_S: Final = 2.0  # a busy test machine is no outage; the real time-outs have tests of their own
+PATIENT_S: Final = 30.0  # a busy test machine is no outage: the shop's own time-outs hold while the engine is away
 _NUMBERS: Final = count()
 
 
@@ -38,7 +38,7 @@ def server_url() -> str:
 class MongoRig:
     """A database with the catalogue's collections."""
 
-    def __init__(self, **timeouts: float) -> None:
+    def __init__(self) -> None:
         self.url = urlsplit(server_url())
         assert self.url.port is not None
         self.root: MongoClient[dict[str, Any]] = MongoClient(self.url.geturl())
@@ -47,7 +47,7 @@ class MongoRig:
         self.clock = ManualClock()
         self.door = Door(self.url.port)
         self.stores: list[MongoStore] = []
-        self.store = self._opened(self.live, self.door.port, timeouts)
+        self.store = self._opened(self.live, self.door.port)
         self.documents: Documents = self.store.collection("items")
         self.others: Documents = self.store.collection("categories")
         self.source: OutgoingSource = MongoOutgoing(self.store)
@@ -62,19 +62,23 @@ class MongoRig:
     def address(self, name: str, port: int) -> str:
         return f"mongodb://127.0.0.1:{port}/{name}?directConnection=true"
 
-    def _opened(self, name: str, port: int, timeouts: dict[str, float]) -> MongoStore:
-        store = MongoStore(
-            self.address(name, port), self.clock, **{"read_s": PATIENT_S, "write_s": PATIENT_S, **timeouts}
-        )
+    def _opened(self, name: str, port: int) -> MongoStore:
+        store = MongoStore(self.address(name, port), self.clock, read_s=PATIENT_S, write_s=PATIENT_S)
         self.stores.append(store)
         return store
 
+    def hurry(self) -> None:
+        """From now on with the time-outs of the shop."""
+        self.store._read_s, self.store._write_s = READ_S, WRITE_S
+
     async def down(self) -> None:
         self.door.shut()
+        self.hurry()
 
     async def up(self) -> None:
         self.door.open()
         self.clock.advance(PAUSE_S)
+        self.store._read_s = self.store._write_s = PATIENT_S
 
     def crash_point(self) -> None:
         self.crashed = self._make()
@@ -83,7 +87,7 @@ class MongoRig:
                 self.root[self.crashed][name].insert_many(found)
 
     async def found_store(self) -> MongoStore:
-        store = self._opened(self.crashed, self.url.port or 0, {})
+        store = self._opened(self.crashed, self.url.port or 0)
         for name in COLLECTIONS:
             store.collection(name)
         return store
@@ -128,9 +132,9 @@ R = TypeVar("R", bound=MongoRig)
 
 
 @asynccontextmanager
-async def mongo_rig(make: Callable[..., R], **timeouts: float) -> AsyncIterator[R]:
+async def mongo_rig(make: Callable[[], R]) -> AsyncIterator[R]:
     """A rig, ended afterwards."""
-    rig = make(**timeouts)
+    rig = make()
     try:
         yield rig
     finally:

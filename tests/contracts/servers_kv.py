@@ -16,13 +16,13 @@ import redis
 
 from haat.engines.breaker import PAUSE_S
 from haat.engines.kv import KeyValue
-from haat.engines.kv.redis import RedisKv
+from haat.engines.kv.redis import TIMEOUT_S, RedisKv
 from tests.conftest import ManualClock
 from tests.contracts.rigs import Advance
 from tests.doors import Door
 
 SERVERS: Final = ("redis", "valkey")
-PATIENT_S: Final = 5.0  # a busy test machine is no outage; the real time-out has tests of its own
+PATIENT_S: Final = 30.0  # a busy test machine is no outage; the real time-out has tests of its own
 EACH: Final = 128  # databases for one worker of pytest-xdist
 _NUMBERS: Final = count()
 
@@ -46,7 +46,7 @@ def url_of(server: str) -> str:
 class RedisRig:
     """A database of a server, empty."""
 
-    def __init__(self, server: str, timeout_s: float = PATIENT_S) -> None:
+    def __init__(self, server: str) -> None:
         url = urlsplit(url_of(server))
         worker = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
         number = worker * EACH + next(_NUMBERS) % EACH
@@ -57,7 +57,8 @@ class RedisRig:
         self.door = Door(url.port)
         behind = f"{url.username or ''}:{url.password or ''}@127.0.0.1:{self.door.port}"
         self.url = f"redis://{behind}/{number}"
-        self.redis = RedisKv(self.url, self.clock, timeout_s=timeout_s)
+        self.redis = RedisKv(self.url, self.clock, timeout_s=PATIENT_S)
+        self.stores = [self.redis]
         self.kv: KeyValue = self.redis
         self.advance: Advance = self._pass
 
@@ -71,6 +72,16 @@ class RedisRig:
         self.door.open()
         self.clock.advance(PAUSE_S)
 
+    def hurry(self) -> None:
+        """From now on with the time-out of the shop."""
+        for store in self.stores:
+            store._timeout_s = TIMEOUT_S
+
+    def take_time(self) -> None:
+        """Be patient again."""
+        for store in self.stores:
+            store._timeout_s = PATIENT_S
+
     async def forget(self) -> None:
         """What a restart without its file, or somebody's mistake, does."""
         self.root.flushdb()
@@ -78,9 +89,9 @@ class RedisRig:
 
 
 @asynccontextmanager
-async def redis_rig(server: str, timeout_s: float = PATIENT_S) -> AsyncIterator[RedisRig]:
+async def redis_rig(server: str) -> AsyncIterator[RedisRig]:
     """A rig, ended afterwards."""
-    rig = RedisRig(server, timeout_s)
+    rig = RedisRig(server)
     try:
         yield rig
     finally:

@@ -59,7 +59,8 @@ class MongoStore:
     ) -> None:
         """`url` names a database: mongodb://user:password@host/catalog?replicaSet=… with options of the driver.
 
-        `timeoutMS` among them is the time-out of brief reads; those below are the shop's own.
+        `timeoutMS` among them is the time-out of brief reads, and of writes if it is longer than theirs; the time-outs
+        and the pool below are the shop's own.
         """
         given = parse_uri(url)["options"].get("timeoutms")
         self._client: AsyncMongoClient[Json] = AsyncMongoClient(
@@ -76,7 +77,7 @@ class MongoStore:
         )
         self.clock = clock
         self._read_s: float = given or read_s
-        self._write_s = write_s
+        self._write_s = max(write_s, self._read_s)
         self._breaker = Breaker("The document store", clock)
         self._open = True
         self._stamp = 0
