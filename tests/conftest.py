@@ -86,9 +86,10 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         for name, target in OTHERS.items():
             if item.get_closest_marker(name) and name not in chosen:
                 reason = f"{name} ({target})"
-        engine = item.get_closest_marker("engine")
-        if engine and engine.args[0] not in os.environ.get("HAAT_TEST_ENGINES", "").split(","):
-            reason = f"{engine.args[0]} (make test-engines)"
+        there = os.environ.get("HAAT_TEST_ENGINES", "").split(",")
+        wanted = [name for marker in item.iter_markers("engine") for name in marker.args]
+        if missing := sorted(set(wanted) - set(there)):
+            reason = f"{', '.join(missing)} (make test-engines)"
         if item.get_closest_marker("sqlite") and CHOSEN != "sqlite":
             reason = "sqlite itself"
         if item.get_closest_marker("server") and CHOSEN == "sqlite":

@@ -7,11 +7,13 @@ import os
 import random
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
 from itertools import pairwise
 
 import pytest
 
+from tests.corner import corner, on_servers
 from tests.faults.crowd import Answer, Crowded, crowded
 
 pytestmark = [pytest.mark.fault, pytest.mark.timeout(1_800), pytest.mark.xdist_group("crowd")]
@@ -26,11 +28,22 @@ PLENTY = 10  # skus that never run out
 PROCESSES = 3
 
 
-@pytest.fixture(scope="module")
-def shop() -> Iterator[Crowded]:
-    """At the end, when the server has stopped and everything that waits is done, all is in order."""
+@pytest.fixture(scope="module", params=["embedded", *on_servers("mysql", "mariadb")])
+def shop(request: pytest.FixtureRequest) -> Iterator[Crowded]:
+    """One process on embedded engines, or two on servers.
+
+    At the end, when the servers have stopped and everything that waits is done, all is in order.
+    """
+    with ExitStack() as stack:
+        embedded = request.param == "embedded"
+        urls = {} if embedded else stack.enter_context(corner(request.param))
+        yield stack.enter_context(stocked(urls, 1 if embedded else 2))
+
+
+@contextmanager
+def stocked(urls: Mapping[str, str], servers: int) -> Iterator[Crowded]:
     scarce = ROUNDS + KILLED_ROUNDS + 3 * BASKET_ROUNDS
-    with crowded(3 * (scarce + PLENTY)) as shop:
+    with crowded(3 * (scarce + PLENTY), urls, servers) as shop:
         assert len(shop.skus) >= scarce + PLENTY, len(shop.skus)
         shop.skus = shop.skus[: scarce + PLENTY]
         shop.stock(dict.fromkeys(shop.skus[:scarce], UNITS) | dict.fromkeys(shop.skus[scarce:], 100_000))
@@ -50,7 +63,7 @@ def fresh(shop: Crowded) -> str:
 def exactly_the_units(shop: Crowded, sku: str, answers: list[Answer]) -> None:
     """Fifty were told that they have one, and have one; the others were told plainly that it is gone."""
     told = Counter(answer.status for answer in answers)
-    assert set(told) <= {200, 201, 409}, told
+    assert set(told) <= {200, 201, 409}, f"{told}\n{shop.log()[-9_000:]}"
     placed = {answer.order_id for answer in answers if answer.status in (200, 201)}
     assert len(placed) == UNITS, told
     assert told[409] == BUYERS - UNITS

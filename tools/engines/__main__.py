@@ -73,6 +73,8 @@ def _show(keeper: Keeper, engines: list[Engine], *, as_json: bool, expected: boo
             "log": str(place.log),
             "settings": given,
         }
+    if "HAAT_EVENTS_URL" not in settings:
+        settings.pop("HAAT_PARKED_URL", None)  # parked events lie with a log that is SQL
     if as_json:
         print(json.dumps(found, indent=1))
     elif expected:

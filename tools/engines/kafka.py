@@ -135,7 +135,7 @@ class Kafka:
         return f"kafka://127.0.0.1:{place.port}?doors={doors}"
 
     def settings(self, place: Place) -> Mapping[str, str]:
-        """The log is the broker; what is parked stays in SQL, which these settings leave where they find it."""
+        """The log is the broker; what is parked lies in SQL, which a SQL server's settings name."""
         return {"HAAT_EVENTS_URL": f"kafka://127.0.0.1:{place.port}/haat"}
 
 

@@ -14,7 +14,7 @@ from tools.engines.engine import Place
 from tools.engines.registries import debian, libraries, maven_artifact, run, unzip
 
 USER: Final = "haat"
-DATABASES: Final = ("orders", "carts", "users", "inbound", "serviceability")
+DATABASES: Final = ("orders", "carts", "users", "inbound", "serviceability", "parked")
 _DURABLE: Final = (
     "--bind-address=127.0.0.1",
     "--skip-name-resolve",
@@ -56,7 +56,8 @@ class _Sql:
 
     def settings(self, place: Place) -> Mapping[str, str]:
         """One server, a database for each of the shop's."""
-        return {f"HAAT_{name.upper()}_URL": f"{self.server_url(place)}/{name}" for name in DATABASES}
+        server = self.server_url(place).replace("mysql+pymysql:", f"{self.name}:")
+        return {f"HAAT_{name.upper()}_URL": f"{server}/{name}" for name in DATABASES}
 
 
 def _users(password: str) -> list[str]:

@@ -117,6 +117,8 @@ class Problems:
     def answer(self, error: Exception, request_id: str, *, html: bool) -> tuple[int, dict[str, str], bytes]:
         """Status, headers and body for an error."""
         status, members, headers = self.document(error, request_id)
+        if isinstance(error, Unavailable):
+            log.warning("something is not available", reason=error.detail, request_id=request_id)
         if html and self.page is not None:
             document = msgspec.convert(members, ProblemDocument)
             return status, {**headers, "content-type": "text/html; charset=utf-8"}, self.page(document)

@@ -1,0 +1,62 @@
+"""A corner of its own for a whole shop on the servers under test (make test-engines)."""
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from itertools import count
+from typing import Final
+from urllib.parse import urlsplit
+
+import pytest
+from sqlalchemy import create_engine
+from sqlalchemy.pool import NullPool
+
+ENGINES: Final = ("kafka", "mongo", "valkey")
+"""What a whole shop needs beside its SQL server."""
+DATABASES: Final = ("orders", "carts", "users", "inbound", "serviceability", "parked")
+_NUMBERS: Final = count(1)
+
+
+def on_servers(*kinds: str) -> list[pytest.param]:  # type: ignore[valid-type]  # a function in name only
+    """A parameter for each SQL server and isolation, marked with all that it needs."""
+    return [
+        pytest.param(f"{kind}:{isolation}", marks=pytest.mark.engine(kind, *ENGINES))
+        for kind in kinds
+        for isolation in ("read-committed", "repeatable-read")
+    ]
+
+
+@contextmanager
+def corner(sql: str) -> Iterator[dict[str, str]]:
+    """Settings of an empty shop with its SQL databases on `mysql:read-committed` or the like."""
+    from pymongo import MongoClient  # only where it is asked for
+
+    kind, _, isolation = sql.partition(":")
+    number = next(_NUMBERS)
+    name = f"c_{os.getpid()}_{number}"
+    server = create_engine(_url(kind), poolclass=NullPool)
+    mongo = _url("mongo")
+    try:
+        with server.connect() as connection:
+            for database in DATABASES:
+                connection.exec_driver_sql(f"CREATE DATABASE {name}_{database}")
+        plain = server.url.set(drivername=kind).render_as_string(hide_password=False)
+        yield {
+            **{f"HAAT_{one.upper()}_URL": f"{plain}/{name}_{one}?isolation={isolation}" for one in DATABASES},
+            "HAAT_CATALOG_URL": f"mongodb://{urlsplit(mongo).netloc}/{name}?directConnection=true",
+            "HAAT_EVENTS_URL": f"kafka://{urlsplit(_url('kafka')).netloc}/{name}",
+            "HAAT_KV_URL": f"{_url('valkey')}/{number}",
+        }
+    finally:
+        with server.connect() as connection:
+            for database in DATABASES:
+                connection.exec_driver_sql(f"DROP DATABASE IF EXISTS {name}_{database}")
+        client = MongoClient[dict[str, object]](mongo)
+        client.drop_database(name)
+        client.close()
+
+
+def _url(engine: str) -> str:
+    given = os.environ.get(f"HAAT_TEST_{engine.upper()}_URL")
+    assert given, f"HAAT_TEST_{engine.upper()}_URL is not set: make test-engines starts {engine} and sets it"
+    return given
