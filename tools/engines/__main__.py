@@ -13,11 +13,14 @@ from typing import Any, Final
 
 from tools.engines.engine import CannotStart, Engine
 from tools.engines.keeping import Keeper
+from tools.engines.search import Elasticsearch, OpenSearch
 from tools.engines.sql import MariaDb, MySql
 
 ROOT: Final = Path(__file__).resolve().parents[2]
 CACHE: Final = Path(os.environ.get("HAAT_ENGINES_CACHE", ROOT / ".engines" / "cache"))
-ENGINES: Final[dict[str, Engine]] = {engine.name: engine for engine in (MySql(), MariaDb())}
+ENGINES: Final[dict[str, Engine]] = {
+    engine.name: engine for engine in (MySql(), MariaDb(), OpenSearch(), Elasticsearch())
+}
 
 
 def main(given: list[str]) -> int:
