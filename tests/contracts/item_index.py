@@ -200,6 +200,13 @@ class ItemIndexContract:
             branded = Filters(brands=(text,))
             assert await ids(rig.index.view(), Ask(filters=branded, key="price")) == [f"itm_{n}"]
 
+    async def test_p5_what_a_hit_shows_comes_back_as_it_was(self, rig: IndexRig) -> None:
+        shown = [bytes(range(256)), b"\x00", b"?" * 40_001, b"\xff\xfe\xfb" * 50]
+        await put(rig.index, *(entry(n, hit=one) for n, one in enumerate(shown)))
+        found = await rig.index.view().find(Ask(key="price"), Window())
+        assert found.ranked.stored(range(4)) == shown
+        assert found.ranked.stored([2, 0]) == [shown[2], shown[0]]
+
     async def test_p5_numbers_are_compared_as_numbers(self, rig: IndexRig) -> None:
         numbers = [-5.5, -5.0, -1e-9, 0.0, 0.1, 0.2, 1.0, 9.5, 10.0, 1e12, 2.0**60]
         await put(rig.index, *(entry(n, numbers={"size": (v,)}, texts={}) for n, v in enumerate(numbers)))
@@ -295,6 +302,16 @@ class ItemIndexContract:
         assert ranks == sorted(ranks)
         assert len(whole) == 21
         assert [id_ for at in range(0, 21, 4) for id_ in await ids(view, ask, Window(offset=at, limit=4))] == whole
+
+    async def test_p8_what_is_in_no_tier_comes_last(self, rig: IndexRig) -> None:
+        nowhere: dict[str, Any] = {"state": "listed", "warehouses": (), "hubs": [], "arrivals": []}
+        await put(rig.index, *(entry(n, **nowhere) for n in range(1, 6)), entry(8), entry(12))
+        every = Ask(filters=Filters(stocked=False), delivery=Delivery(reaches=ByHub(0)), key="price")
+        ask = msgspec.structs.replace(every, tiers=(ByHub(0, 0, 2), ByHub(0)))
+        view = rig.index.view()
+        whole = await ids(view, ask)
+        assert whole == ["itm_8", "itm_12", "itm_1", "itm_2", "itm_3", "itm_4", "itm_5"]
+        assert [id_ for at in range(0, 7, 2) for id_ in await ids(view, ask, Window(offset=at, limit=2))] == whole
 
     async def test_p9_names_are_not_used_again_after_a_restart(self, rig: IndexRig) -> None:
         await put(rig.index, entry(1))
