@@ -5,15 +5,17 @@ opensearch_dialect.py.
 """
 
 import asyncio
-from collections.abc import Collection, Sequence
+from base64 import b64encode
+from collections.abc import Awaitable, Callable, Collection, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, NamedTuple
 from urllib.parse import parse_qs, unquote, urlsplit
 
-import httpx2
+import h11
 import msgspec
 
 from haat.engines.breaker import Breaker
+from haat.engines.http import HttpCalls, Response
 from haat.errors import Invalid, Problem, Unavailable
 from haat.vocabulary import Clock
 
@@ -24,19 +26,19 @@ STATE_MS: Final = 3_000
 """For reading and writing a few small documents by their ids; never less than a search has."""
 CONNECTIONS: Final = 32
 """Calls on their way at the same time; more wait for their deadline."""
-_JSON: Final = {"content-type": "application/json"}
-_LINES: Final = {"content-type": "application/x-ndjson"}
+_JSON: Final = "application/json"
+_LINES: Final = "application/x-ndjson"
 _PREFIX_CHARS: Final = frozenset("abcdefghijklmnopqrstuvwxyz0123456789_-")
 _ENCODER: Final = msgspec.json.Encoder()
-_BROKEN: Final = (httpx2.RemoteProtocolError, httpx2.ReadError, httpx2.WriteError)
-"""A connection that was kept and that the server had closed meanwhile ends like this: asked again once."""
 
 
 class Where(NamedTuple):
     """A search server's URL taken apart: scheme://user:password@host:port/prefix?find_ms=300&bulk_ms=30000."""
 
     elastic: bool
-    base: str
+    secure: bool
+    host: str
+    port: int
     user: str
     password: str
     prefix: str  # of the names of all indices
@@ -66,10 +68,11 @@ def where(url: str) -> Where:
     if wrong:
         raise Invalid(problems=[Problem("HAAT_SEARCH_URL", wrong)])
     secure = parts.scheme.endswith("+https")
-    host = f"[{parts.hostname}]" if ":" in (parts.hostname or "") else parts.hostname
     return Where(
         elastic=parts.scheme.startswith("elasticsearch"),
-        base=f"http{'s' if secure else ''}://{host}:{port}",
+        secure=secure,
+        host=parts.hostname or "",
+        port=port,
         user=unquote(parts.username or ""),
         password=unquote(parts.password or ""),
         prefix=prefix,
@@ -98,19 +101,13 @@ class SearchClient:
         self.bulk_s = at.bulk_ms / 1_000
         self.state_s = max(at.find_ms, STATE_MS) / 1_000
         self.breaker = Breaker(clock, "The search server failed several times in a row; we ask it again in a moment.")
-        limits = httpx2.Limits(max_connections=CONNECTIONS, max_keepalive_connections=CONNECTIONS)
-        self._http = httpx2.AsyncClient(
-            base_url=at.base,
-            auth=httpx2.BasicAuth(at.user, at.password) if at.user else None,
-            limits=limits,
-            timeout=None,  # each call has a deadline of its own, connecting and waiting included
-            follow_redirects=False,
-            trust_env=False,
-        )
+        given = b64encode(f"{at.user}:{at.password}".encode()).decode()
+        headers = {"authorization": f"Basic {given}"} if at.user else {}
+        self._http = HttpCalls(at.host, at.port, secure=at.secure, headers=headers, most=CONNECTIONS)
 
     async def close(self) -> None:
         """Let the connections go."""
-        await self._http.aclose()
+        await self._http.close()
 
     async def ask(
         self,
@@ -126,34 +123,31 @@ class SearchClient:
 
         Raises: Unavailable for everything else: no answer in time, an error of the server, the breaker being open.
         """
-        content = _ENCODER.encode(body) if body is not None else None
-        request = self._http.build_request(method, path, content=content, headers=_JSON)
-        return await self._sent(request, within_s, expected, again=again)
+        content = _ENCODER.encode(body) if body is not None else b""
+        return await self._sent(
+            lambda: self._http.call(method, path, content, _JSON if content else "", again=again), within_s, expected
+        )
 
     async def lines(self, path: str, lines: Sequence[bytes], *, within_s: float) -> Any:
         """One POST of JSON lines that may be sent twice. Raises: Unavailable."""
         content = b"\n".join(lines) + b"\n"
-        request = self._http.build_request("POST", path, content=content, headers=_LINES)
-        return (await self._sent(request, within_s, (), again=True)).body
+        return (await self._sent(lambda: self._http.call("POST", path, content, _LINES, again=True), within_s)).body
 
     async def _sent(
-        self, request: httpx2.Request, within_s: float, expected: Collection[int], *, again: bool
+        self, call: Callable[[], Awaitable[Response]], within_s: float, expected: Collection[int] = ()
     ) -> Answer:
         with self.breaker():
             try:
                 async with asyncio.timeout(within_s):
-                    try:
-                        answer = await self._http.send(request)
-                    except _BROKEN:
-                        if not again:
-                            raise
-                        answer = await self._http.send(request)
-                decoded = msgspec.json.decode(answer.content) if answer.content else None
-            except (httpx2.HTTPError, TimeoutError, OSError, RuntimeError, msgspec.DecodeError) as error:
+                    answer = await call()
+                decoded = msgspec.json.decode(answer.body) if answer.body else None
+            except (OSError, EOFError, h11.RemoteProtocolError, msgspec.DecodeError) as error:  # a deadline is OSError
                 raise Unavailable("The search server does not answer.") from error
-            if answer.status_code >= 300 and answer.status_code not in expected:
-                raise Unavailable(f"The search server cannot do this: {reason(decoded)}")
-        return Answer(answer.status_code, decoded)
+            if answer.status >= 500 or answer.status == 429:
+                raise Unavailable(f"The search server cannot do this now: {reason(decoded)}")
+        if answer.status >= 300 and answer.status not in expected:  # it answers: other callers need not wait
+            raise Unavailable(f"The search server cannot do this: {reason(decoded)}")
+        return Answer(answer.status, decoded)
 
 
 def reason(body: Any) -> str:

@@ -34,6 +34,7 @@ class Indices:
     async def open(self) -> None:
         """Make the first index unless there is one that this code can read. Several processes at once make one."""
         await self.state.create()
+        await self._started(self.state.index)
         old = await self._pointed()
         if old is None or not await self._readable(old):
             first = f"{self.alias}-first-{FORMAT}"
@@ -41,6 +42,7 @@ class Indices:
             if old is not None:
                 await self.point(first, old)
                 await self.delete(old)
+        await self._started(self.alias)
         await self._find_lost()
 
     async def live(self) -> str:
@@ -124,6 +126,14 @@ class Indices:
     def ageing(self, running: Running) -> bool:
         """Whether its lease should be made longer."""
         return running.until_ms - self._clock.now_ms() < LEASE_S * 500
+
+    async def _started(self, index: str) -> None:
+        """Wait until it can be read: another process may just have made it, or the server just have started.
+
+        By the status of a new index one would not know: it is yellow before it is there.
+        """
+        patience_s = self.client.bulk_s / 2
+        await self._ask("GET", f"/_cluster/health/{index}?wait_for_active_shards=1&timeout={patience_s:.0f}s")
 
     async def _pointed(self) -> str | None:
         answer = await self._ask("GET", f"/_alias/{self.alias}", expected=(404,))

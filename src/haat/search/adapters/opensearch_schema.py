@@ -2,7 +2,8 @@
 
 Attribute names are the sellers', and there is no end to them: they are no fields of the mapping but the first part of
 terms in one field each for texts, numbers and bands. Numbers are words that sort as the numbers do. Money is `long`
-(sorting by `scaled_float` loses documents on some versions). Only what a hit shows is stored.
+(sorting by `scaled_float` loses documents on some versions). What a hit shows is read from a column: from stored fields
+a hundred hits took ten times as long as finding them.
 """
 
 import math
@@ -45,7 +46,7 @@ def index_body(*aliases: str | None) -> dict[str, Any]:
         "price": {"type": "long", "doc_values": False},
         "price_band": {"type": "integer", "index": False},
         **dict.fromkeys(("price_key", "price_desc_key", "newest_key", "rating_key", "ordinal"), _NUMBER),
-        "hit": {"type": "binary"},
+        "hit": {"type": "binary", "doc_values": True},
     }
     settings = {
         "number_of_shards": 1,
@@ -56,7 +57,7 @@ def index_body(*aliases: str | None) -> dict[str, Any]:
     mappings = {
         "dynamic": False,
         "_meta": {"format": FORMAT},
-        "_source": {"includes": ["hit", "ordinal"]},
+        "_source": {"includes": ["ordinal"]},
         "properties": properties,
     }
     named: dict[str, Any] = {alias: {} for alias in aliases if alias}

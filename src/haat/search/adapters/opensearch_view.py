@@ -1,6 +1,6 @@
 """One snapshot of a search server's index: a point in time where the server has them, else the index as it is."""
 
-from base64 import b64decode
+from base64 import urlsafe_b64decode
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
@@ -43,8 +43,8 @@ class RankedHits:
         self.ordinals: NDArray[np.int64] = np.array([hit["sort"][1] for hit in hits], np.int64)
 
     def stored(self, places: Sequence[int]) -> Sequence[bytes]:
-        """What the entries gave as `hit`."""
-        return [b64decode(self._hits[place]["_source"]["hit"]) for place in places]
+        """What the entries gave as `hit`: the alphabet of URLs, or the usual one, and without padding."""
+        return [urlsafe_b64decode(self._hits[place]["fields"]["hit"][0] + "==") for place in places]
 
 
 @dataclass(frozen=True, slots=True, eq=False, weakref_slot=True)
@@ -61,6 +61,7 @@ class ServerView:
     coverage: Coverage
     labels: Mapping[str, Label]
     gone: Callable[["ServerView"], Awaitable[None]]  # told when the server has let go of it
+    deepest: int = DEEPEST
     tallies: dict[Ask, Tally] = field(default_factory=dict)
     sold: dict[Ask, int] = field(default_factory=dict)
 
@@ -135,10 +136,10 @@ class ServerView:
 
             async def tiered(answers: Sequence[Any]) -> list[Any]:
                 counts = [int(answers[0]["aggregations"][name]["doc_count"]) for name in steps]
-                return await self._by_tier(query, ask, window, counts)
+                return await self._by_tier(query, ask, window, [*counts, total(answers[0])])
 
             return [counting(query, steps)], tiered
-        if window.offset + window.limit > DEEPEST:
+        if window.offset + window.limit > self.deepest:
 
             async def walked(_: Sequence[Any]) -> list[Any]:
                 return await self._walked(query, ask.key, window.offset, window.limit)
@@ -151,9 +152,9 @@ class ServerView:
         return [_listing(query, ask.key, window.offset, window.limit)], plain
 
     async def _by_tier(self, query: Query, ask: Ask, window: Window, upto: Sequence[int]) -> list[Any]:
-        """The tiers one after the other: their cumulative sizes say which of them lie in the window."""
+        """The tiers and then the rest: cumulative sizes say which of them lie in the window."""
         found: list[Any] = []
-        steps: list[Clause | None] = [None, *ask.tiers]
+        steps: list[Clause | None] = [None, *ask.tiers, None]
         for (but, clause), (begin, end) in zip(pairwise(steps), pairwise([0, *upto]), strict=True):
             low, high = max(window.offset, begin), min(window.offset + window.limit, end)
             if low < high:
@@ -164,9 +165,9 @@ class ServerView:
     async def _walked(self, query: Query, key: Key, offset: int, limit: int) -> list[Any]:
         """Hits at any depth: what one search cannot reach is stepped over from sort value to sort value."""
         after: Sequence[Any] = ()
-        while offset > 0 and (after or offset + limit > DEEPEST):  # a search goes on behind a hit, or skips some
-            step = min(offset, DEEPEST)
-            body = _listing(query, key, 0, step, after) | {"_source": False}
+        while offset > 0 and (after or offset + limit > self.deepest):  # a search goes on behind a hit, or skips some
+            step = min(offset, self.deepest)
+            body = _listing(query, key, 0, step, after) | {"docvalue_fields": []}
             (answer,) = await self.search([body])
             hits = answer["hits"]["hits"]
             if len(hits) < step:
@@ -174,7 +175,7 @@ class ServerView:
             after, offset = hits[-1]["sort"], offset - step
         found: list[Any] = []
         while limit > 0:
-            step = min(limit, DEEPEST - offset)
+            step = min(limit, self.deepest - offset)
             (answer,) = await self.search([_listing(query, key, offset, step, after)])
             hits = answer["hits"]["hits"]
             found += hits
@@ -195,7 +196,8 @@ def _listing(query: Query, key: Key, offset: int, limit: int, after: Sequence[An
         "query": query,
         "sort": [first, {"ordinal": "asc"}],
         "size": limit,
-        "_source": ["hit"],
+        "stored_fields": "_none_",
+        "docvalue_fields": ["hit"],
         "track_total_hits": False,
     }
     if after:
