@@ -6,6 +6,7 @@ The URL's scheme picks the engine. Embedded defaults lie under HAAT_DATA_DIR, wh
 
 import difflib
 import os
+import re
 import secrets
 import tomllib
 from collections.abc import Mapping
@@ -20,6 +21,7 @@ from haat.errors import Invalid, Problem
 PREFIX: Final = "HAAT_"
 TEST_PREFIX: Final = "HAAT_TEST_"
 MIN_SECRET_CHARS: Final = 32
+_PASSWORD: Final = re.compile(r"(?<=://)([^/@:]*):[^/@]*@")  # of a server's URL
 
 
 class Secret(str):
@@ -75,7 +77,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     def shown(self) -> list[tuple[str, str, str]]:
         """(environment name, value with secrets hidden, where it came from) of every setting."""
         names = (field.name for field in msgspec.structs.fields(self) if field.name != "sources")
-        return [(PREFIX + n.upper(), str(getattr(self, n)), self.sources.get(n, "default")) for n in names]
+        shown = ((n, _PASSWORD.sub(r"\1:***@", str(getattr(self, n)))) for n in names)
+        return [(PREFIX + n.upper(), text, self.sources.get(n, "default")) for n, text in shown]
 
 
 _EMBEDDED: Final[Mapping[str, tuple[str, str]]] = {
@@ -95,7 +98,7 @@ _SCHEMES: Final[Mapping[str, tuple[str, ...]]] = {
     "orders_url": ("sqlite",),
     "users_url": ("sqlite",),
     "catalog_url": ("sqlite",),
-    "search_url": ("tantivy",),
+    "search_url": ("tantivy", "opensearch", "opensearch+https", "elasticsearch", "elasticsearch+https"),
     "events_url": ("sqlite",),
     "inbound_url": ("sqlite",),
     "serviceability_url": ("sqlite",),

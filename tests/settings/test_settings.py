@@ -85,3 +85,12 @@ def test_production_takes_no_play_money() -> None:
     with pytest.raises(Invalid) as refused:
         load({"HAAT_ENV": "production"})
     assert [problem.pointer for problem in refused.value.problems] == ["HAAT_PAYMENTS_URL"]
+
+
+def test_a_servers_password_is_not_shown() -> None:
+    url = "opensearch+https://shop:hu%2Fsh@search.example:9200/haat?find_ms=400"
+    settings = load({"HAAT_SEARCH_URL": url})
+    assert settings.search_url == url
+    shown = {name: value for name, value, _ in settings.shown()}
+    assert shown["HAAT_SEARCH_URL"] == "opensearch+https://shop:***@search.example:9200/haat?find_ms=400"
+    assert shown["HAAT_ORDERS_URL"] == settings.orders_url
