@@ -6,6 +6,8 @@ from tests.contracts.item_index import IndexRig, ItemIndexContract, SnapshotCont
 from tests.contracts.rigs import Rigs
 from tests.contracts.search_servers import opened_index
 
+pytestmark = pytest.mark.timeout(400)  # indices are made by the hundred, on machines that do something else as well
+
 
 @pytest.mark.engine("opensearch")
 class TestOpenSearchItemIndex(SnapshotContract):
