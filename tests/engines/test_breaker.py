@@ -1,84 +1,119 @@
-"""The breaker: closed, open, one try after the pause."""
+"""The breaker around engines: open after failures in a row, one trial after a pause."""
 
 import asyncio
 
 import pytest
 
 from haat.engines.breaker import Breaker
-from haat.errors import NotFound, Unavailable
+from haat.errors import Conflict, Unavailable
 from tests.conftest import ManualClock
+
+
+class Asked:
+    """An engine that counts its calls."""
+
+    def __init__(self) -> None:
+        self.calls = 0
+        self.error: Exception | None = None
+
+    async def __call__(self) -> int:
+        self.calls += 1
+        if self.error is not None:
+            raise self.error
+        return self.calls
+
+
+async def failed(breaker: Breaker, engine: Asked, times: int) -> None:
+    for _ in range(times):
+        with pytest.raises(Unavailable):
+            await breaker(engine)
+
+
+@pytest.fixture
+def engine() -> Asked:
+    return Asked()
 
 
 @pytest.fixture
 def breaker(clock: ManualClock) -> Breaker:
-    return Breaker(clock, "It is gone.", failures=3, pause_s=1.0)
+    return Breaker("the engine", clock, failures=3, pause_s=1.0)
 
 
-def fail(breaker: Breaker, times: int = 1) -> None:
-    for _ in range(times):
-        with pytest.raises(Unavailable, match="down"), breaker():
-            raise Unavailable("down")
+async def test_failures_in_a_row_open_it_and_then_nothing_is_asked(breaker: Breaker, engine: Asked) -> None:
+    engine.error = Unavailable("gone")
+    await failed(breaker, engine, 10)
+    assert (breaker.state, engine.calls) == ("open", 3)
 
 
-def test_it_opens_after_failures_in_a_row_and_refuses_without_calling(breaker: Breaker) -> None:
-    fail(breaker, 2)
-    with breaker():
-        pass
-    fail(breaker, 3)
-    assert breaker.is_open
-    called = []
-    with pytest.raises(Unavailable, match="gone"), breaker():
-        called.append(1)
-    assert called == []
+async def test_an_answer_in_between_begins_the_row_anew(breaker: Breaker, engine: Asked) -> None:
+    engine.error = Unavailable("late")
+    await failed(breaker, engine, 2)
+    engine.error = None
+    assert await breaker(engine) == 3
+    engine.error = Unavailable("late")
+    await failed(breaker, engine, 2)
+    assert breaker.state == "closed"
 
 
-def test_after_the_pause_one_call_tries_and_closes_it(breaker: Breaker, clock: ManualClock) -> None:
-    fail(breaker, 3)
-    clock.advance(1.0)
-    assert not breaker.is_open
-    with breaker():
-        assert breaker.is_open, "while one tries, others are refused"
-        with pytest.raises(Unavailable, match="gone"), breaker():
-            pass
-    fail(breaker, 2)
-    assert not breaker.is_open
+async def test_an_engine_that_refuses_is_there(breaker: Breaker, engine: Asked) -> None:
+    engine.error = Conflict("not a number")
+    for _ in range(10):
+        with pytest.raises(Conflict):
+            await breaker(engine)
+    assert (breaker.state, engine.calls) == ("closed", 10)
 
 
-def test_a_try_that_fails_opens_it_for_another_pause(breaker: Breaker, clock: ManualClock) -> None:
-    fail(breaker, 3)
-    clock.advance(1.0)
-    fail(breaker)
-    assert breaker.is_open
+async def test_after_the_pause_one_may_try_and_an_answer_closes_it(
+    breaker: Breaker, engine: Asked, clock: ManualClock
+) -> None:
+    engine.error = Unavailable("gone")
+    await failed(breaker, engine, 3)
     clock.advance(0.9)
-    assert breaker.is_open
-    clock.advance(0.1)
-    assert not breaker.is_open
+    await failed(breaker, engine, 1)
+    assert engine.calls == 3
+    clock.advance(0.2)
+    state: str = breaker.state
+    assert state == "half-open"
+    go_on = asyncio.Event()
+
+    async def slow() -> str:
+        await go_on.wait()
+        return "there"
+
+    trial = asyncio.ensure_future(breaker(slow))
+    await asyncio.sleep(0)
+    await failed(breaker, engine, 5)  # the others do not wait for the one that tries
+    assert engine.calls == 3
+    go_on.set()
+    assert await trial == "there"
+    state = breaker.state
+    assert state == "closed"
+    engine.error = None
+    assert await breaker(engine) == 4
 
 
-def test_other_errors_say_nothing_about_the_engine(breaker: Breaker) -> None:
-    fail(breaker, 2)
-    with pytest.raises(NotFound), breaker():
-        raise NotFound("asked for the wrong thing")
-    fail(breaker)
-    assert breaker.is_open
+async def test_a_trial_that_fails_opens_it_for_another_pause(
+    breaker: Breaker, engine: Asked, clock: ManualClock
+) -> None:
+    engine.error = Unavailable("gone")
+    await failed(breaker, engine, 3)
+    for turn in range(1, 4):
+        clock.advance(1.1)
+        await failed(breaker, engine, 4)
+        assert engine.calls == 3 + turn
 
 
-async def test_a_cancelled_try_lets_the_next_one_try(breaker: Breaker, clock: ManualClock) -> None:
-    fail(breaker, 3)
-    clock.advance(1.0)
-    inside = asyncio.Event()
-
-    async def hang() -> None:
-        with breaker():
-            inside.set()
-            await asyncio.Event().wait()
-
-    task = asyncio.create_task(hang())
-    await inside.wait()
-    assert breaker.is_open
-    task.cancel()
-    await asyncio.gather(task, return_exceptions=True)
-    with breaker():
-        pass
-    fail(breaker, 2)
-    assert not breaker.is_open
+async def test_a_trial_that_was_cancelled_lets_the_next_one_try(
+    breaker: Breaker, engine: Asked, clock: ManualClock
+) -> None:
+    engine.error = Unavailable("gone")
+    await failed(breaker, engine, 3)
+    clock.advance(1.1)
+    trial = asyncio.ensure_future(breaker(asyncio.Event().wait))
+    await asyncio.sleep(0)
+    trial.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await trial
+    engine.error = None
+    assert await breaker(engine) == 4
+    assert breaker.state == "closed"

@@ -1,27 +1,29 @@
-"""A circuit breaker: when an engine is gone, callers hear so at once instead of each waiting for its time-out.
+"""A circuit breaker around an engine: while it is gone callers hear so at once, instead of waiting for a time-out each.
 
-Closed: calls pass. After `failures` calls in a row that failed it is open: calls are refused. After `pause_s` one call
-may try; if it works the breaker is closed again, else open for another pause.
+Closed: calls pass. After `failures` calls in a row that ended in Unavailable it is open: calls are refused. After
+`pause_s` it is half open: one call may try; if the engine answers, the breaker is closed again, else open for another
+pause. An engine that answers with any other error is there.
 Source: M. Nygard, "Release It!", 2nd edition, section 5.2.
 """
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-from typing import Final
+from collections.abc import Awaitable, Callable
+from typing import Final, Literal, TypeVar
 
 from haat.errors import Unavailable
 from haat.vocabulary import Clock
 
-FAILURES: Final = 3
+T = TypeVar("T")
+
+FAILURES: Final = 3  # one late answer is not yet an outage
 PAUSE_S: Final = 1.0
 
 
 class Breaker:
-    """Counts the failures of one engine. Belongs to one event loop."""
+    """Knows whether the engine `name` is gone. Belongs to one event loop."""
 
-    def __init__(self, clock: Clock, problem: str, *, failures: int = FAILURES, pause_s: float = PAUSE_S) -> None:
+    def __init__(self, name: str, clock: Clock, *, failures: int = FAILURES, pause_s: float = PAUSE_S) -> None:
+        self._name = name
         self._clock = clock
-        self._problem = problem  # what callers are told while it is open
         self._most = failures
         self._pause_s = pause_s
         self._failed = 0  # in a row
@@ -29,30 +31,32 @@ class Breaker:
         self._trying = False
 
     @property
-    def is_open(self) -> bool:
-        """Whether a call would be refused now."""
-        return self._failed >= self._most and (self._trying or self._left_s() > 0)
+    def state(self) -> Literal["closed", "open", "half-open"]:
+        """For people and tests."""
+        if self._failed < self._most:
+            return "closed"
+        return "open" if self._left_s() > 0 else "half-open"
 
-    @contextmanager
-    def __call__(self) -> Iterator[None]:
-        """Around one call of the engine. What is raised inside as Unavailable counts as a failure of the engine;
-        anything else, a cancelled call for one, says nothing about it.
-
-        Raises: Unavailable at once while it is open.
-        """
-        if self.is_open:
-            raise Unavailable(self._problem)
+    async def __call__(self, call: Callable[[], Awaitable[T]]) -> T:
+        """What the call answers. Raises: what it raises; Unavailable at once, without a call, while open."""
         trial = self._failed >= self._most
-        self._trying = trial
+        if trial:
+            if self._trying or self._left_s() > 0:
+                raise Unavailable(f"{self._name} failed several times in a row; it is asked again in a moment")
+            self._trying = True
         try:
-            yield
+            answer = await call()
         except Unavailable:
             self._failed += 1
             if self._failed >= self._most:
                 self._opened_s = self._clock.monotonic_s()
             raise
+        except Exception:
+            self._failed = 0
+            raise
         else:
             self._failed = 0
+            return answer
         finally:
             if trial:
                 self._trying = False

@@ -162,7 +162,7 @@ class ServerItemIndex:
 
     def _newest(self) -> ServerView:
         """The newest view, while the server answers."""
-        if self._views.newest is None or self._client.breaker.is_open:
+        if self._views.newest is None or self._client.breaker.state == "open":
             raise Unavailable("The item index is closed, or its server does not answer.")
         return self._views.newest
 

@@ -100,7 +100,7 @@ class SearchClient:
         self.find_s = at.find_ms / 1_000
         self.bulk_s = at.bulk_ms / 1_000
         self.state_s = max(at.find_ms, STATE_MS) / 1_000
-        self.breaker = Breaker(clock, "The search server failed several times in a row; we ask it again in a moment.")
+        self.breaker = Breaker("The search server", clock)
         given = b64encode(f"{at.user}:{at.password}".encode()).decode()
         headers = {"authorization": f"Basic {given}"} if at.user else {}
         self._http = HttpCalls(at.host, at.port, secure=at.secure, headers=headers, most=CONNECTIONS)
@@ -136,7 +136,7 @@ class SearchClient:
     async def _sent(
         self, call: Callable[[], Awaitable[Response]], within_s: float, expected: Collection[int] = ()
     ) -> Answer:
-        with self.breaker():
+        async def asked() -> Answer:
             try:
                 async with asyncio.timeout(within_s):
                     answer = await call()
@@ -145,9 +145,12 @@ class SearchClient:
                 raise Unavailable("The search server does not answer.") from error
             if answer.status >= 500 or answer.status == 429:
                 raise Unavailable(f"The search server cannot do this now: {reason(decoded)}")
+            return Answer(answer.status, decoded)
+
+        answer = await self.breaker(asked)
         if answer.status >= 300 and answer.status not in expected:  # it answers: other callers need not wait
-            raise Unavailable(f"The search server cannot do this: {reason(decoded)}")
-        return Answer(answer.status, decoded)
+            raise Unavailable(f"The search server cannot do this: {reason(answer.body)}")
+        return answer
 
 
 def reason(body: Any) -> str:
