@@ -12,11 +12,12 @@ import numpy as np
 from benchmarks.catalogues import Product
 from haat.engines.system import SystemClock
 from haat.http.signing import Signer
+from haat.search.adapters.opensearch import ServerItemIndex
 from haat.search.adapters.tantivy import TantivyItemIndex
 from haat.search.find import FindItems
 from haat.search.indexer import Indexer
 from haat.search.lexicon import Lexicon
-from haat.search.model import SearchRequest
+from haat.search.model import SearchPage, SearchRequest
 from haat.vocabulary import SHIPPING_CLASSES
 
 
@@ -38,12 +39,14 @@ class _Nowhere:
 class CatalogueShop:
     """Ranks by FindItems, without place and stock. Use as a context manager: it holds an index open."""
 
-    def __init__(self, products: Sequence[Product], folder: Path) -> None:
-        """Index the products under `folder`."""
+    def __init__(self, products: Sequence[Product], folder: Path, server: str = "") -> None:
+        """Index the products under `folder`, or in the search server of that URL."""
         self._documents = {_item_id(n): _document(n, product) for n, product in enumerate(products)}
         self._ids = {_item_id(n): product.id for n, product in enumerate(products)}
         self._runner = asyncio.Runner()
-        self._index = TantivyItemIndex(folder, SystemClock())
+        self._index: TantivyItemIndex | ServerItemIndex = TantivyItemIndex(folder, SystemClock())
+        if server:
+            self._index = ServerItemIndex(server, SystemClock())
         self.lexicon = Lexicon(SystemClock())
         self._find = self._runner.run(self._open())
 
@@ -52,6 +55,14 @@ class CatalogueShop:
         request = SearchRequest(q=q, in_stock=False, facets=False, limit=limit)
         page = self._runner.run(self._find(request))
         return [self._ids[hit.item_id] for hit in page.hits]
+
+    def page(self, q: str) -> SearchPage:
+        """A whole page, with facets."""
+        return self._runner.run(self._find(SearchRequest(q=q, in_stock=False)))
+
+    def forget(self) -> None:
+        """Ask everything anew from now on, as after a commit."""
+        self._runner.run(self._index.cover(self._index.view().coverage))
 
     async def _open(self) -> FindItems:
         signer, nowhere = Signer([b"benchmark"]), _Nowhere()

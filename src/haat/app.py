@@ -6,7 +6,7 @@ command line calls its use cases, and tests use it as it is.
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from typing import Final
 from zoneinfo import ZoneInfo
 
@@ -63,6 +63,7 @@ from haat.joins import (
 from haat.opening import open_database, open_documents, open_events, open_index, open_kv
 from haat.search.consumers import IndexItems, IndexLanes, Upkeep
 from haat.search.find import FindItems
+from haat.search.index import Rebuilding
 from haat.search.indexer import Indexer
 from haat.search.lexicon import Lexicon
 from haat.search.reindex import Reindex
@@ -322,7 +323,8 @@ async def open_shop(
             *selling.roles,
         ]
         if index_is_empty:
-            await reindex()
+            with suppress(Rebuilding):  # another process found it empty as well, and was faster
+                await reindex()
         yield Shop(
             settings=settings,
             clock=clock,

@@ -138,7 +138,14 @@ def extra(name: str) -> Iterator[None]:
 
 async def open_index(stack: AsyncExitStack, url: str, clock: Clock, around: Around) -> tuple[ItemIndex, bool]:
     """The item index, and whether it holds nothing and should be rebuilt. Raises: Unavailable."""
-    index = TantivyItemIndex(embedded_path(url), clock)
-    is_empty = await index.open()
-    stack.push_async_callback(index.close)
-    return around("search", index), is_empty
+    if url.startswith("tantivy:"):
+        index = TantivyItemIndex(embedded_path(url), clock)
+        is_empty = await index.open()
+        stack.push_async_callback(index.close)
+        return around("search", index), is_empty
+    from haat.search.adapters.opensearch import ServerItemIndex
+
+    server = ServerItemIndex(url, clock)
+    stack.push_async_callback(server.close)
+    is_empty = await server.open()
+    return around("search", server), is_empty

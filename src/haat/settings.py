@@ -101,7 +101,7 @@ _SCHEMES: Final[Mapping[str, tuple[str, ...]]] = {
     "orders_url": SQL_SCHEMES,
     "users_url": SQL_SCHEMES,
     "catalog_url": ("sqlite", "mongodb", "mongodb+srv"),
-    "search_url": ("tantivy",),
+    "search_url": ("tantivy", "opensearch", "opensearch+https", "elasticsearch", "elasticsearch+https"),
     "events_url": ("sqlite", "kafka"),
     "parked_url": SQL_SCHEMES,
     "inbound_url": SQL_SCHEMES,

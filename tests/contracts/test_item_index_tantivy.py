@@ -10,7 +10,7 @@ import pytest
 
 from haat.search.adapters.tantivy import TantivyItemIndex
 from tests.conftest import ManualClock
-from tests.contracts.item_index import IndexRig, ItemIndexContract
+from tests.contracts.item_index import IndexRig, SnapshotContract, entry, put
 from tests.contracts.rigs import Rigs
 
 
@@ -51,7 +51,7 @@ class TantivyRig:
         self._clock.advance(seconds)
 
 
-class TestTantivyItemIndex(ItemIndexContract):
+class TestTantivyItemIndex(SnapshotContract):
     @pytest.fixture
     def rigs(self) -> Rigs[IndexRig]:
         @asynccontextmanager
@@ -64,3 +64,12 @@ class TestTantivyItemIndex(ItemIndexContract):
                     await rig.down()
 
         return open_one
+
+    async def test_a_snapshot_ends_with_the_process_that_took_it(self, rigs: Rigs[IndexRig]) -> None:
+        async with rigs() as rig:
+            await put(rig.index, entry(1))
+            rig.index.keep(rig.index.view())
+            name = rig.index.view().name
+            rig.advance(1)
+            await rig.reopen()
+            assert rig.index.recall(name) is None

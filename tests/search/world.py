@@ -5,11 +5,12 @@ import random
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from haat.http.signing import Signer
 from haat.search.adapters.tantivy import TantivyItemIndex
 from haat.search.find import FindItems
+from haat.search.index import ItemIndex
 from haat.search.indexer import Indexer
 from haat.search.lexicon import Lexicon
 from haat.search.model import SearchPage, SearchRequest
@@ -215,12 +216,21 @@ def _random_item(chance: random.Random, number: int, network: Network) -> tuple[
     )
 
 
+class Openable(ItemIndex, Protocol):
+    """An index of any engine."""
+
+    async def open(self) -> bool: ...
+
+    async def close(self) -> None: ...
+
+
 @dataclass
 class Search:
     """Search over a market, opened."""
 
     market: Market
-    index: TantivyItemIndex
+    clock: ManualClock
+    index: Openable
     indexer: Indexer
     lexicon: Lexicon
     find: FindItems
@@ -239,7 +249,11 @@ class Search:
 
 
 async def open_search(market: Market, folder: Path, clock: ManualClock, **options: Any) -> Search:
-    index = TantivyItemIndex(folder, clock, heap_bytes=20 << 20, **options)
+    return await search_in(TantivyItemIndex(folder, clock, heap_bytes=20 << 20, **options), market, clock)
+
+
+async def search_in(index: Openable, market: Market, clock: ManualClock) -> Search:
+    """Search in an index of any engine, opened here."""
     await index.open()
     lexicon = Lexicon(clock)
     signer = Signer([b"test"])
@@ -264,4 +278,4 @@ async def open_search(market: Market, folder: Path, clock: ManualClock, **option
         open_cursor=lambda text: signer.open_cursor("search", text),
         publish=publish,
     )
-    return Search(market, index, indexer, lexicon, find, Reindex(index, indexer, market.all_items), published)
+    return Search(market, clock, index, indexer, lexicon, find, Reindex(index, indexer, market.all_items), published)

@@ -121,3 +121,12 @@ def test_parked_events_lie_with_a_log_that_is_sql_and_are_named_for_one_that_is_
 @pytest.mark.parametrize("url", ["kafka://one", "kafka:one:9092", "kafka://a:b@one:9092", "kafka://one:9092/a b"])
 def test_what_is_no_address_of_kafka_is_said(url: str) -> None:
     assert set(wrong({"HAAT_EVENTS_URL": url, "HAAT_PARKED_URL": "sqlite:///parked.db"})) == {"HAAT_EVENTS_URL"}
+
+
+def test_a_servers_password_is_not_shown() -> None:
+    url = "opensearch+https://shop:hu%2Fsh@search.example:9200/haat?find_ms=400"
+    settings = load({"HAAT_SEARCH_URL": url})
+    assert settings.search_url == url
+    shown = {name: value for name, value, _ in settings.shown()}
+    assert shown["HAAT_SEARCH_URL"] == "opensearch+https://shop:***@search.example:9200/haat?find_ms=400"
+    assert shown["HAAT_ORDERS_URL"] == settings.orders_url

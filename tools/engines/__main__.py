@@ -16,12 +16,14 @@ from tools.engines.kafka import Kafka
 from tools.engines.keeping import Keeper
 from tools.engines.mongo import MongoStandIn
 from tools.engines.redis import Redis, Valkey
+from tools.engines.search import Elasticsearch, OpenSearch
 from tools.engines.sql import MariaDb, MySql
 
 ROOT: Final = Path(__file__).resolve().parents[2]
 CACHE: Final = Path(os.environ.get("HAAT_ENGINES_CACHE", ROOT / ".engines" / "cache"))
 ENGINES: Final[dict[str, Engine]] = {
-    engine.name: engine for engine in (MySql(), MariaDb(), Redis(), Valkey(), MongoStandIn(), Kafka())
+    engine.name: engine
+    for engine in (MySql(), MariaDb(), Redis(), Valkey(), MongoStandIn(), Kafka(), OpenSearch(), Elasticsearch())
 }
 
 

@@ -25,6 +25,7 @@ from haat.search.index import (
     ItemIndex,
     Key,
     Ranked,
+    SnapshotGone,
     Tally,
     View,
     Window,
@@ -124,7 +125,10 @@ class FindItems:
         asked = msgspec.msgpack.encode(msgspec.structs.replace(request, visitor=None))
         answer = self._known(self._index.view(), asked, request) if request.cursor is None else None
         if answer is None:
-            answer = await self._answered(request, asked)
+            try:
+                answer = await self._answered(request, asked)
+            except SnapshotGone:  # recall does not find it any more, and there is a newer view
+                answer = await self._answered(request, asked)
         page = answer.page
         if self._publish is not None and request.visitor and request.cursor is None and page.reason is None:
             await self._publish(request.visitor, _searched(request, page))

@@ -4,16 +4,22 @@ Promises (tests/contracts/item_index.py has a test of each name):
 P1 writing the same item twice leaves one document: the number of items stays
 P2 an entry older than the stored one changes nothing and is told so; an equal version is written again
 P3 what was written is seen by views taken after `commit` returned, and by none taken before
-P4 a view never changes: totals, facets, order and stored hits are those of one moment, however much is written later
+P4 a view never changes: totals, facets, order and stored hits are those of one moment, however much is written later.
+   An engine may let go of that moment; then asking raises `SnapshotGone`, and a new view answers
 P5 hits, total, facet counts, date counts, `later` and `not_delivered` are those of filtering every entry one by one
 P6 values inside one filter are OR-ed, filters are AND-ed, and a facet is counted without its own selection
 P7 an exact key (sku, EAN, model) ranks before every other hit
 P8 a sorted listing has one total order: walking it page by page meets every item once, `behind` goes on after a key
-P9 a view whose name was handed out is found again for `keep_s`; later, or after a restart, it is None
-P10 committed documents, labels and coverage survive a restart; a half-written batch leaves nothing behind
+P9 a view whose name was handed out is found again for `keep_s`, later it is None; after a restart, or in another
+   process, it is None or that very snapshot
+P10 committed documents, labels and coverage survive a restart; what was written and not committed leaves nothing
+   behind. Who dies inside `commit` may leave some of its entries, each whole: writing them again completes it
 P11 a rebuild serves the old content until `finish` returned, then the new, with no moment without an answer, and keeps
     what was written meanwhile
 P12 a broken or closed index raises `Unavailable`
+
+P4, and P9 while something is written, need snapshots; where an engine has none (docs/reference/engines.md) a view shows
+what is committed now, `keep` holds nothing, and a listing goes on behind its last hit.
 """
 
 from collections.abc import Collection, Mapping, Sequence
@@ -23,6 +29,7 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
+from haat.errors import Conflict, Unavailable
 from haat.search.coverage import Coverage
 
 Key = Literal["score", "price", "price_desc", "newest", "rating"]
@@ -32,6 +39,16 @@ State = Literal["gone", "listed", "stocked"]
 """gone: retired or draft, found by nobody. listed: shown when asked for. stocked: has a sku that can be bought."""
 
 AttributeKind = Literal["text", "number", "boolean"]
+
+
+class Rebuilding(Conflict):
+    """A rebuild of the index is running already."""
+
+    code, title = "rebuild-running", "The index is being rebuilt already"
+
+
+class SnapshotGone(Unavailable):
+    """The engine no longer has this snapshot: it restarted, or kept it for its time. A new view answers."""
 
 
 class Label(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
@@ -247,11 +264,13 @@ class View(Protocol):
         """The label of "category:<id>" or "attribute:<name>"."""
 
     async def find(self, ask: Ask, window: Window, *, tally: bool = True) -> Found:
-        """Hits of the window and, unless refused, exact counts of all. Raises: Unavailable."""
+        """Hits of the window and, unless refused, exact counts of all. Raises: Unavailable, of it SnapshotGone."""
 
 
 class ItemIndex(Protocol):
-    """The index. Promises in the module's docstring. One writer at a time."""
+    """The index. Promises in the module's docstring. One writer at a time; an embedded index is also read by its own
+    process alone, one on a server by any number of them, which see a commit of another within seconds.
+    """
 
     def view(self) -> View:
         """The newest committed snapshot. Raises: Unavailable."""
@@ -265,7 +284,7 @@ class ItemIndex(Protocol):
     async def write(self, entries: Sequence[Entry]) -> Sequence[int | None]:
         """Take entries for the next commit. Answers each item's ordinal, or None for an entry that was stale.
 
-        Raises: Unavailable. Cost: about 300 CPU-µs an entry beside the event loop.
+        Raises: Unavailable. Cost: about 300 CPU-µs an entry beside the event loop; on a server a round trip or two.
         """
 
     async def commit(self) -> None:

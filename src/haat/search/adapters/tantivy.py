@@ -13,24 +13,18 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Final, TypeVar
 
-from haat.errors import Conflict, Unavailable
+from haat.errors import Unavailable
 from haat.search.adapters.tantivy_errors import translated
 from haat.search.adapters.tantivy_generation import Generation
 from haat.search.adapters.tantivy_view import TantivyView
 from haat.search.coverage import Coverage
-from haat.search.index import Entry, Held, View
+from haat.search.index import Entry, Held, Rebuilding, View
 from haat.vocabulary import Clock
 
 T = TypeVar("T")
 
 KEEP_S: Final = 300.0
 KEPT_VIEWS: Final = 600  # one a commit for five minutes of steady writing
-
-
-class Rebuilding(Conflict):
-    """A rebuild of the index is running already."""
-
-    code, title = "rebuild-running", "The index is being rebuilt already"
 
 
 class TantivyItemIndex:

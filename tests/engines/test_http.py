@@ -1,0 +1,185 @@
+"""Calls over kept connections, against a server of a few lines that does what the test says."""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+
+import h11
+import pytest
+
+from haat.engines.http import HttpCalls
+
+Handle = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
+OK = b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok"
+
+
+@asynccontextmanager
+async def calls(handle: Handle, most: int = 4) -> AsyncIterator[HttpCalls]:
+    """Calls to a server whose every connection is handled so."""
+
+    async def handled(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        try:
+            await handle(reader, writer)
+        except (OSError, asyncio.IncompleteReadError):
+            pass
+        finally:
+            writer.close()
+
+    server = await asyncio.start_server(handled, "127.0.0.1", 0)
+    port = server.sockets[0].getsockname()[1]
+    http = HttpCalls("127.0.0.1", port, secure=False, headers={"x-who": "us"}, most=most)
+    try:
+        yield http
+    finally:
+        await http.close()
+        server.close()
+        await server.wait_closed()
+
+
+async def request(reader: asyncio.StreamReader) -> bytes:
+    head = await reader.readuntil(b"\r\n\r\n")
+    size = next(int(line.split(b":")[1]) for line in head.lower().split(b"\r\n") if line.startswith(b"content-length"))
+    return head + await reader.readexactly(size)
+
+
+async def test_calls_share_a_connection_and_say_what_they_are_given() -> None:
+    seen: list[bytes] = []
+    connections = 0
+
+    async def echo(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        nonlocal connections
+        connections += 1
+        while True:
+            seen.append(await request(reader))
+            writer.write(OK)
+
+    async with calls(echo) as http:
+        for _ in range(3):
+            assert await http.call("POST", "/_bulk?x=1", b'{"a":1}', "application/json", again=True) == (200, b"ok")
+    assert connections == 1
+    assert seen[0].startswith(b"POST /_bulk?x=1 HTTP/1.1\r\n")
+    assert seen[0].endswith(b'{"a":1}')
+    for header in (b"host: 127.0.0.1:", b"x-who: us\r\n", b"content-type: application/json\r\n"):
+        assert header in seen[0].lower()
+
+
+async def test_answers_of_any_shape_are_read_whole() -> None:
+    body = b"x" * 700_000
+    chunks = b"".join(b"%x\r\n%s\r\n" % (len(p), p) for p in (body[:10], body[10:])) + b"0\r\n\r\n"
+    answers = iter(
+        [
+            b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n" + chunks,
+            b"HTTP/1.1 404 Not Found\r\ncontent-length: %d\r\n\r\n" % len(body) + body,
+            b"HTTP/1.1 100 Continue\r\n\r\n" + OK,
+            b"HTTP/1.1 200 OK\r\nconnection: close\r\n\r\n" + body,
+        ]
+    )
+
+    async def shapes(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        for answer in answers:
+            await request(reader)
+            writer.write(answer)
+            await writer.drain()
+        writer.close()
+
+    async with calls(shapes) as http:
+        found = [await http.call("GET", "/", again=True) for _ in range(4)]
+    assert found == [(200, body), (404, body), (200, b"ok"), (200, body)]
+
+
+async def one_answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    """Keeps a connection, and closes it after the first answer."""
+    await request(reader)
+    writer.write(OK)
+
+
+async def test_a_kept_connection_that_was_closed_is_replaced_if_the_call_may_be_sent_twice() -> None:
+    async with calls(one_answer) as http:
+        for _ in range(5):
+            assert (await http.call("GET", "/", again=True)).status == 200
+
+
+async def test_a_call_that_must_not_be_sent_twice_is_not() -> None:
+    requests = 0
+    asked = asyncio.Event()
+
+    async def closes(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        nonlocal requests
+        await request(reader)
+        requests += 1
+        writer.write(OK)
+        await request(reader)
+        requests += 1
+        asked.set()
+
+    async with calls(closes) as http:
+        await http.call("PUT", "/", again=False)
+        with pytest.raises((OSError, EOFError, h11.RemoteProtocolError)):
+            await http.call("PUT", "/", again=False)
+        await asked.wait()
+    assert requests == 2
+
+
+async def test_half_an_answer_is_an_error_and_is_not_asked_again() -> None:
+    requests = 0
+
+    async def half(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        nonlocal requests
+        await request(reader)
+        requests += 1
+        writer.write(OK[:-1])
+
+    async with calls(half) as http:
+        with pytest.raises((OSError, EOFError, h11.RemoteProtocolError)):
+            await http.call("GET", "/", again=True)
+    assert requests == 1
+
+
+async def test_a_call_that_was_given_up_leaves_no_answer_for_the_next() -> None:
+    first = asyncio.Event()
+
+    async def late(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        while True:
+            if b"GET /late " in await request(reader):
+                first.set()
+                continue  # its answer never comes
+            writer.write(OK)
+
+    async with calls(late) as http:
+        call = asyncio.create_task(http.call("GET", "/late", again=True))
+        await first.wait()
+        call.cancel()
+        await asyncio.gather(call, return_exceptions=True)
+        assert await http.call("GET", "/", again=True) == (200, b"ok")
+
+
+async def test_no_more_calls_at_a_time_than_allowed() -> None:
+    inside = most = 0
+    release = asyncio.Event()
+    two = asyncio.Event()
+
+    async def slow(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        nonlocal inside, most
+        while True:
+            await request(reader)
+            inside += 1
+            most = max(most, inside)
+            if inside == 2:
+                two.set()
+            await release.wait()
+            inside -= 1
+            writer.write(OK)
+
+    async with calls(slow, most=2) as http:
+        tasks = [asyncio.create_task(http.call("GET", "/", again=True)) for _ in range(6)]
+        await two.wait()
+        release.set()
+        assert [(await task).status for task in tasks] == [200] * 6
+    assert most == 2
+
+
+async def test_after_closing_nothing_is_called() -> None:
+    async with calls(one_answer) as http:
+        await http.close()
+        with pytest.raises(OSError, match="closed"):
+            await http.call("GET", "/", again=True)
