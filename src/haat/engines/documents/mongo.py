@@ -27,6 +27,7 @@ from pymongo.write_concern import WriteConcern
 from haat.engines.breaker import Breaker
 from haat.engines.documents.ports import Document, Put
 from haat.engines.outgoing import Outgoing
+from haat.engines.together import Together
 from haat.errors import Invalid, Problem, Unavailable
 from haat.vocabulary import Clock
 
@@ -149,12 +150,16 @@ class MongoDocuments:
     def __init__(self, store: MongoStore, name: str) -> None:
         self._store = store
         self._collection = store.of(name)
+        self._together = Together(self._fetched, most_keys=BRIEF)
 
     async def get(self, ids: Sequence[str]) -> dict[str, Document]:
-        """See Documents. More than 16 MB come in several round trips."""
+        """See Documents. More than 16 MB come in several round trips; what several callers want comes in one."""
         wanted = [one for one in dict.fromkeys(ids) if _possible(one)]
         if not wanted:
             return {}
+        return await self._together(wanted) if len(wanted) <= BRIEF else await self._fetched(wanted)
+
+    async def _fetched(self, wanted: Sequence[str]) -> dict[str, Document]:
         # The first batch holds them all: a driver's default of 101 would make two round trips of a larger page.
         asked = self._collection.find({"_id": {"$in": wanted}}, _DOCUMENT, batch_size=len(wanted) + 1)
         found = await self._store.read(asked.to_list, brief=len(wanted) <= BRIEF)
