@@ -64,7 +64,9 @@ class Replica:
         self._process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
-        """Serve, and wait until it answers."""
+        """Serve, unless it does, and wait until it answers."""
+        if self._process is not None and self._process.poll() is None:
+            return
         with self._log.open("a", encoding="utf-8") as log:
             self._process = subprocess.Popen(
                 [*HAAT, "serve"], env=self._environment, stdout=subprocess.DEVNULL, stderr=log

@@ -4,9 +4,10 @@ Cart, checkout and order ask the same function, so what is shown is what is orde
 a signed token that remembers what the buyer saw; an order that comes with it is held against it (`worse`).
 """
 
+import asyncio
 import datetime
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from hashlib import blake2b
 from typing import Final, NamedTuple, Protocol
 
@@ -108,6 +109,11 @@ class Worse(msgspec.Struct, frozen=True):
     detail: str
 
 
+AT_ONCE: Final = 16
+"""Quotes of one process that ask their engines at the same time: in a crowd, answers are then read while fresh,
+and an engine is not taken for slow because this process is busy."""
+
+
 @dataclass(frozen=True, slots=True)
 class QuoteLines:
     """Quotes lines. Nothing is held or reserved."""
@@ -120,6 +126,7 @@ class QuoteLines:
     clock: Clock
     signer: Signs
     currency: str = "INR"
+    turns: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(AT_ONCE))
 
     async def __call__(self, wanted: Sequence[WantedLine], pincode: str | None, method: str = "") -> Quote:
         """Every line with its price, problem or date. Without a PIN code nothing is promised, nor can it be ordered.
@@ -134,9 +141,10 @@ class QuoteLines:
         """The plan, and what to make it from again inside a unit."""
         if pincode_:
             pincode(pincode_)
-        offers = await self.shelf([line.sku for line in wanted]) if wanted else {}
-        items = {sku: offer.item_id for sku, offer in offers.items()}
-        bodies = await self.documents(sorted(set(items.values()))) if items else {}
+        async with self.turns:
+            offers = await self.shelf([line.sku for line in wanted]) if wanted else {}
+            items = {sku: offer.item_id for sku, offer in offers.items()}
+            bodies = await self.documents(sorted(set(items.values()))) if items else {}
         reach = self.serviceability.reach
         planning = Planning(
             wanted=wanted,

@@ -120,8 +120,17 @@ class MongoStore:
             wake()
 
     async def read(self, call: Callable[[], Awaitable[T]], *, brief: bool = True) -> T:
-        """What the call answers. Raises: Unavailable."""
-        return await self._ask(call, self._read_s if brief else None)
+        """What the call answers. A brief one is made once more when it fails: one late answer, or a connection that had
+        grown old, is not yet an outage. Raises: Unavailable.
+        """
+        if not brief:
+            return await self._ask(call, None)
+        try:
+            return await self._ask(call, self._read_s)
+        except Unavailable:
+            if not self._open:
+                raise
+            return await self._ask(call, self._read_s)
 
     async def write(self, call: Callable[[], Awaitable[T]], *, brief: bool = True) -> T:
         """What the call answers. Raises: Unavailable, Invalid; BulkWriteError."""
@@ -161,8 +170,11 @@ class MongoDocuments:
 
     async def _fetched(self, wanted: Sequence[str]) -> dict[str, Document]:
         # The first batch holds them all: a driver's default of 101 would make two round trips of a larger page.
-        asked = self._collection.find({"_id": {"$in": wanted}}, _DOCUMENT, batch_size=len(wanted) + 1)
-        found = await self._store.read(asked.to_list, brief=len(wanted) <= BRIEF)
+        asked = {"_id": {"$in": wanted}}
+        found = await self._store.read(
+            lambda: self._collection.find(asked, _DOCUMENT, batch_size=len(wanted) + 1).to_list(),
+            brief=len(wanted) <= BRIEF,
+        )
         return {row["_id"]: _document(row) for row in found}
 
     async def put(self, puts: Sequence[Put]) -> list[bool]:
@@ -193,8 +205,11 @@ class MongoDocuments:
         await self._store.ping()
 
     async def _page(self, wanted: Json, limit: int) -> list[Document]:
-        asked = self._collection.find(wanted, _DOCUMENT, sort=[("_id", 1)], limit=limit, batch_size=limit)
-        return [_document(row) for row in await self._store.read(asked.to_list, brief=limit <= BRIEF)]
+        page = {"sort": [("_id", 1)], "limit": limit, "batch_size": limit}
+        found = await self._store.read(
+            lambda: self._collection.find(wanted, _DOCUMENT, **page).to_list(), brief=limit <= BRIEF
+        )
+        return [_document(row) for row in found]
 
     async def _write(self, statements: Sequence[InsertOne[Json] | UpdateOne]) -> set[int]:
         """Which of the statements were stale. Raises: Unavailable; others may have been written then."""
