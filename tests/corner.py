@@ -14,6 +14,7 @@ from sqlalchemy.pool import NullPool
 ENGINES: Final = ("kafka", "mongo", "valkey")
 """What a whole shop needs beside its SQL server."""
 DATABASES: Final = ("orders", "carts", "users", "inbound", "serviceability", "parked")
+PATIENCE: Final = "timeoutMS=3000"  # five processes on two cores are no outage; time-outs have tests of their own
 _NUMBERS: Final = count(1)
 
 
@@ -43,7 +44,7 @@ def corner(sql: str) -> Iterator[dict[str, str]]:
         plain = server.url.set(drivername=kind).render_as_string(hide_password=False)
         yield {
             **{f"HAAT_{one.upper()}_URL": f"{plain}/{name}_{one}?isolation={isolation}" for one in DATABASES},
-            "HAAT_CATALOG_URL": f"mongodb://{urlsplit(mongo).netloc}/{name}?directConnection=true",
+            "HAAT_CATALOG_URL": f"mongodb://{urlsplit(mongo).netloc}/{name}?directConnection=true&{PATIENCE}",
             "HAAT_EVENTS_URL": f"kafka://{urlsplit(_url('kafka')).netloc}/{name}",
             "HAAT_KV_URL": f"{_url('valkey')}/{number}",
         }
