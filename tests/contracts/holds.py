@@ -172,16 +172,24 @@ class Watched:
 
     def __init__(self, cursor: Cursor) -> None:
         self.cursor = cursor
-        self.touched: list[list[At]] = []
+        self.touched: list[At] = []
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self.cursor, name)
 
+    def execute(self, text: str, parameters: Sequence[object] = (), /) -> object:
+        self._watch(text, parameters)
+        return self.cursor.execute(text, parameters)
+
     def executemany(self, text: str, parameters: Sequence[Sequence[object]], /) -> object:
-        if text.startswith("UPDATE stock"):
-            words = [[value for value in row if isinstance(value, str)] for row in parameters]
-            self.touched.append([(found[0], found[1]) for found in words])
+        for row in parameters:
+            self._watch(text, row)
         return self.cursor.executemany(text, parameters)
+
+    def _watch(self, text: str, values: Sequence[object]) -> None:
+        if text.startswith("UPDATE stock"):
+            sku, warehouse, *_ = (value for value in values if isinstance(value, str))
+            self.touched.append((sku, warehouse))
 
 
 class HoldsContract:
@@ -235,13 +243,13 @@ class HoldsContract:
         rows = [("acme.B", "w2"), ("acme.A", "w2"), ("acme.B", "w1"), ("acme.A", "w1")]
         await stocked(rig, *((sku, place, 5) for sku, place in rows))
 
-        def unit(tx: Tx) -> list[list[At]]:
+        def unit(tx: Tx) -> list[At]:
             watched = tx.cursor = Watched(tx.cursor)
             rig.holds.take(tx, "ord_1", "usr_1", [part(n, *at) for n, at in enumerate(rows, 1)], MOST)
             rig.holds.release(tx, "ord_1")
             return watched.touched
 
-        assert await rig.database.transact(unit) == [sorted(rows), sorted(rows)]
+        assert await rig.database.transact(unit) == [*sorted(rows), *sorted(rows)]
 
     async def test_p1_demand_of_several_lines_is_summed_before_the_guard(self, rig: HoldsRig) -> None:
         await stocked(rig, ("acme.A", "w1", 5))

@@ -41,7 +41,10 @@ _READ: Final = Statement(
 _EPOCH: Final = Statement(  # shared: many units of one holder may write at once, and none beside a new holder's taking
     select(_LEASE.c.epoch).where(_LEASE.c.name == bindparam("by_name")).with_for_update(read=True)
 )
-_ADD: Final = Statement(insert(_LEASE), "name", "holder", "epoch", "until_ms")
+_ADD: Final = Statement(
+    insert(_LEASE).prefix_with("OR IGNORE", dialect="sqlite").prefix_with("IGNORE", dialect="mysql"),
+    "name", "holder", "epoch", "until_ms",
+)  # fmt: skip
 _SET: Final = Statement(
     update(_LEASE)
     .where(_LEASE.c.name == bindparam("by_name"), _LEASE.c.epoch == bindparam("by_epoch"))
@@ -59,12 +62,11 @@ def take_lease(tx: Tx, name: str, holder: str, ttl_ms: int) -> int | None:
 
     `holder` is one process: a new one needs a new name. All who want this lease give the same `ttl_ms`.
 
-    Raises: Refused when two take a lease for the very first time at once: try again.
     """
     found = _READ.first(tx, {"by_name": name})
     if found is None:
-        _ADD.one(tx, {"name": name, "holder": holder, "epoch": 1, "until_ms": tx.now_ms + ttl_ms})
-        return 1
+        first = {"name": name, "holder": holder, "epoch": 1, "until_ms": tx.now_ms + ttl_ms}
+        return 1 if _ADD.one(tx, first) else None  # else another has just taken it, for the very first time
     kept, epoch, until_ms = found
     # An end further away than any holder could have set it was set before the clock stepped back: waiting for it could
     # take hours, and taking over is safe, because the epoch and not the time keeps the old holder from writing.

@@ -26,7 +26,7 @@ from haat.errors import Unavailable
 from haat.vocabulary import Clock
 
 T = TypeVar("T")
-TRIES: Final = 12  # of a unit that others got in the way of; hot rows need some
+TRIES: Final = 24  # of a unit that others got in the way of; hot rows need some
 CONNECT_S: Final = 3
 ANSWER_S: Final = 20  # a statement that takes longer is given up with its connection
 IDLE_S: Final = 30.0  # after it a connection is asked whether it lives before it is trusted with a unit

@@ -120,6 +120,20 @@ class Statement:
         tx.cursor.executemany(compiled.text, [compiled.bind(row) for row in rows])
         return tx.cursor.rowcount
 
+    def each(self, tx: Tx, rows: Sequence[Bind]) -> list[int]:
+        """Run once per row; the rows changed by each. Counts as one statement; a round trip per row on a server, which
+        `many` is there as well.
+        """
+        if not rows:
+            return []
+        compiled = self._for(tx)
+        tx.statements += 1
+        changed = []
+        for row in rows:
+            tx.cursor.execute(compiled.text, compiled.bind(row))
+            changed.append(tx.cursor.rowcount)
+        return changed
+
     def all(self, tx: Tx, row: Bind | None = None) -> list[Row]:
         """All rows of a SELECT."""
         self._run(tx, row or {})

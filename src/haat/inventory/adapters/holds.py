@@ -71,11 +71,6 @@ _LOCK_OFFERS: Final = Statement(
     .order_by(OFFER.c.sku)
     .with_for_update(read=True)
 )
-_OPEN_ON: Final = Statement(
-    select(HOLD.c.sku, HOLD.c.warehouse, HOLD.c.bucket, func.sum(HOLD.c.units))
-    .where(HOLD.c.sku.in_(bindparam("skus", expanding=True)), _OPEN)
-    .group_by(HOLD.c.sku, HOLD.c.warehouse, HOLD.c.bucket)
-)
 _OTHERS_OF_OWNER: Final = Statement(
     select(HOLD.c.sku, func.sum(HOLD.c.units))
     .where(HOLD.c.owner == bindparam("of_owner"), _HELD, HOLD.c.order_id != bindparam("by_order"))
@@ -190,8 +185,9 @@ class SqlHolds:
         """
         rows = _summed((_At(part.sku, part.warehouse, part.bucket), part.offer_version, part.units) for part in parts)
         guards = [{**_named(at), "by_units": units, "seen_version": version} for (at, version), units in rows.items()]
-        if _GUARD.many(tx, guards) != len(guards):
-            raise PartsRefused(skus=self._refused(tx, rows))
+        taken = _GUARD.each(tx, guards)
+        if 0 in taken:
+            raise PartsRefused(skus=sorted({at.sku for (at, _), one in zip(rows, taken, strict=True) if not one}))
         hold = {"order_id": order_id, "owner": owner, "of_owner": owner, "now_ms": tx.now_ms}
         hold |= {"state": "committed" if committed else "held", "most": _UNLIMITED if committed else most_per_sku}
         holds = [
@@ -247,20 +243,6 @@ class SqlHolds:
                 for at, item_id, d_held, d_on_hand in moves
             ],
         )
-
-    def _refused(self, tx: Tx, rows: Mapping[tuple[_At, int], int]) -> list[str]:
-        """Which skus the guard refused: a summed row count does not say it, so look, now that all is undone anyway.
-
-        A row whose count is above its holds by what was asked has been taken; the others were refused.
-        """
-        skus = sorted({at.sku for at, _ in rows})
-        held = {_At(*row[:3]): row[3] for row in _OPEN_ON.all(tx, {"skus": skus})}
-        now = {_At(*row[:3]): row[5] for row in LOCK_STOCK.all(tx, {"skus": skus})}
-        asked: dict[_At, int] = {}
-        for (at, _), units in rows.items():
-            asked[at] = asked.get(at, 0) + units
-        refused = {at.sku for at, units in asked.items() if now.get(at, 0) - held.get(at, 0) != units}
-        return sorted(refused) or skus
 
     def _over(self, tx: Tx, order_id: str, owner: str, parts: Sequence[Part], most: int) -> list[str]:
         """The skus of which the buyer would hold more than he may."""
