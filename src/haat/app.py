@@ -47,7 +47,8 @@ from haat.inventory.adapters.sql import SqlOfferStore
 from haat.inventory.change_offer import SetOffer
 from haat.inventory.change_stock import ChangeStock
 from haat.inventory.consumers import OfferInbound
-from haat.inventory.routes import inventory_routes
+from haat.inventory.routes import inventory_routes, stock_routes
+from haat.inventory.spread_stock import SpreadStock
 from haat.joins import (
     AllItems,
     CategoryFacets,
@@ -277,6 +278,7 @@ async def open_shop(
                 signer=signer,
             ),
             inventory_routes(set_offer, change_stock, offers, signer),
+            stock_routes(SpreadStock(offers, ids)),
             inbound_routes(accept_feed, feed_status, feed_report, signer),
             *selling.api,
         ]

@@ -13,6 +13,7 @@ from haat.engines.sql import Database, Tx
 from haat.engines.sql.ports import Cursor
 from haat.errors import Conflict, Unavailable
 from haat.events.envelope import Event
+from haat.inventory.model import Offer
 from haat.inventory.ports import OfferStore
 from haat.orders.model import Part
 from haat.orders.ports import Holds
@@ -47,6 +48,9 @@ class HoldsRig(Breakable, Protocol):
 
     async def of_holds(self) -> dict[At, int]:
         """Units of open holds."""
+
+    async def buckets(self, sku: str) -> list[tuple[int, int, int]]:
+        """(bucket, on_hand, held) of a sku's rows in its first warehouse."""
 
     async def movements(self, order_id: str) -> list[tuple[str, str, str, int, int]]:
         """(reference, sku, warehouse, d_on_hand, d_held) of an order, as written."""
@@ -100,6 +104,52 @@ async def ended(rig: HoldsRig, verb: Callable[[Tx, str], int], order_id: str) ->
     return await rig.database.transact(unit)
 
 
+async def spread(rig: HoldsRig, sku: str, buckets: int, change: str = "1") -> Offer:
+    return await rig.store.spread(sku, buckets, actor="tok_1", reference=f"spread:{change}")
+
+
+async def gathered(
+    rig: HoldsRig, order_id: str, *parts: Part, buckets: int, owner: str = "", committed: bool = False
+) -> int:
+    """Taken as the second unit of an order does it; the number of statements it cost."""
+
+    def unit(tx: Tx) -> int:
+        skus = [part.sku for part in parts]
+        rig.holds.shelf(tx, skus)
+        rig.holds.gather(tx, order_id, parts, dict.fromkeys(skus, buckets))
+        rig.holds.take(tx, order_id, owner or f"usr_{order_id}", parts, MOST, committed=committed)
+        return tx.statements
+
+    return await rig.database.transact(unit)
+
+
+async def bought(rig: HoldsRig, n: int, sku: str, *, units: int) -> tuple[int, int]:
+    """Units that one buyer got, in as many parts as there are warehouses that have some; else how many were free."""
+    order_id, seen = f"ord_{n}", 0
+    offer = await rig.store.offer(sku)
+    assert offer is not None
+    try:
+        await take(rig, order_id, part(1, sku, units=units, bucket=n % offer.buckets))
+    except Conflict:
+
+        def unit(tx: Tx) -> bool:
+            nonlocal seen
+            now = rig.holds.shelf(tx, [sku])[sku]
+            seen, left, parts = sum(row.free for row in now.stock), units, []
+            for number, row in enumerate(now.stock, 1):
+                if take_here := min(left, row.free):
+                    parts.append(part(number, sku, row.warehouse, units=take_here, bucket=n % now.buckets))
+                    left -= take_here
+            if left:
+                return False
+            rig.holds.gather(tx, order_id, parts, {sku: now.buckets})
+            rig.holds.take(tx, order_id, f"usr_{n}", parts, MOST)
+            return True
+
+        return (units if await rig.database.transact(unit) else 0), seen
+    return units, units
+
+
 async def refusal(taking: Any) -> tuple[str, list[str]]:
     """Code and skus of the refusal."""
     with pytest.raises(Conflict) as caught:
@@ -143,7 +193,7 @@ class Watched:
 
 
 class HoldsContract:
-    """P1 to P6 of haat.orders.ports: Holds."""
+    """P1 to P7 of haat.orders.ports: Holds."""
 
     @pytest.fixture
     async def rig(self, rigs: Rigs[HoldsRig]) -> AsyncIterator[HoldsRig]:
@@ -440,6 +490,138 @@ class HoldsContract:
         assert sum(await asyncio.gather(*(buyer(n) for n in range(40)))) == 18
         assert {held for _, held in (await agree(rig)).values()} == {5, 6, 7}
 
+    @pytest.mark.parametrize("buckets", [2, 7])
+    async def test_p7_a_race_for_spread_units_sells_all_and_refuses_nobody_before(
+        self, rig: HoldsRig, buckets: int
+    ) -> None:
+        """As orders do: the row that the order's id chooses, and when that is refused, from the shelf."""
+        await stocked(rig, ("acme.A", "w1", 20), ("acme.A", "w2", 9))
+        await spread(rig, "acme.A", buckets)
+        history = await asyncio.gather(*(bought(rig, n, "acme.A", units=1 + n % 3) for n in range(30)))
+        held = sum(units for units, _ in history)
+        assert held <= 29
+        for n, (units, seen) in enumerate(history):
+            assert units or seen < 1 + n % 3, f"order {n} was refused while {seen} units were free"
+        counts = await agree(rig)
+        assert sum(on_hand for on_hand, _ in counts.values()) == 29
+        assert sum(units for _, units in counts.values()) == held
+        assert 29 - held < 3
+
+    async def test_p7_a_spread_sku_hides_its_buckets(self, rig: HoldsRig) -> None:
+        await stocked(rig, ("acme.A", "w1", 20), ("acme.B", "w1", 3))
+        events = await rig.events()
+        before = await rig.store.offer("acme.A")
+        assert before is not None
+        offer = await spread(rig, "acme.A", 8)
+        assert (offer.buckets, offer.version) == (8, before.version)  # a quote of before still holds
+        (row,) = offer.stock
+        assert (row.on_hand, row.held, row.free) == (20, 0, 20)
+        assert row.version > before.stock[0].version
+        assert await rig.buckets("acme.A") == [(n, 2 + (n < 4), 0) for n in range(8)]
+        assert await spread(rig, "acme.A", 8, "again") == offer
+        assert await rig.events() == events
+        assert await agree(rig) == {("acme.A", "w1"): (20, 0), ("acme.B", "w1"): (3, 0)}
+        moved = await rig.movements("spread")
+        assert {reference for reference, *_ in moved} == {"spread:1"}
+        assert (len(moved), sum(row[3] for row in moved)) == (8, 0)
+
+    async def test_p7_one_order_takes_what_lies_in_many_buckets(self, rig: HoldsRig) -> None:
+        await stocked(rig, ("acme.A", "w1", 9))
+        await spread(rig, "acme.A", 4)
+        nine = part(1, "acme.A", units=9, bucket=3)
+        assert await refusal(take(rig, "ord_1", nine)) == ("parts-refused", ["acme.A"])
+        assert await gathered(rig, "ord_1", nine, buckets=4) == 8
+        assert await rig.buckets("acme.A") == [(0, 0, 0), (1, 0, 0), (2, 0, 0), (3, 9, 9)]
+        moved = await rig.movements("ord_1")
+        assert [reference for reference, *_ in moved] == ["ord_1:rebalance"] * 4 + ["ord_1:hold"]
+        assert sum(row[3] for row in moved) == 0
+        await ended(rig, rig.holds.release, "ord_1")
+        assert await agree(rig) == {("acme.A", "w1"): (9, 0)}
+
+    async def test_p7_who_gathers_levels_for_those_who_come_next(self, rig: HoldsRig) -> None:
+        await stocked(rig, ("acme.A", "w1", 20))
+        await spread(rig, "acme.A", 4)
+        await take(rig, "ord_1", part(1, "acme.A", units=5, bucket=1))
+        await gathered(rig, "ord_2", part(1, "acme.A", units=3, bucket=1), buckets=4)
+        assert await rig.buckets("acme.A") == [(0, 3, 0), (1, 11, 8), (2, 3, 0), (3, 3, 0)]
+
+    async def test_p7_a_place_that_came_after_the_spreading_is_spread_when_it_must(self, rig: HoldsRig) -> None:
+        await stocked(rig, ("acme.A", "w1", 2))
+        await spread(rig, "acme.A", 3)
+        await rig.store.move(change(6, warehouse="w2"), key())
+        one = part(1, "acme.A", "w2", bucket=2)
+        assert await refusal(take(rig, "ord_1", one)) == ("parts-refused", ["acme.A"])
+        await gathered(rig, "ord_1", one, buckets=3)
+        assert await agree(rig) == {("acme.A", "w1"): (2, 0), ("acme.A", "w2"): (6, 1)}
+
+    async def test_p7_gathering_what_is_not_there_moves_nothing(self, rig: HoldsRig) -> None:
+        await stocked(rig, ("acme.A", "w1", 5))
+        await spread(rig, "acme.A", 2)
+        before = await rig.buckets("acme.A")
+        assert await refusal(gathered(rig, "ord_1", part(1, "acme.A", units=6), buckets=2)) == (
+            "parts-refused",
+            ["acme.A"],
+        )
+        assert await rig.buckets("acme.A") == before
+
+    async def test_p7_units_held_when_a_sku_is_drawn_together_are_found_once_they_are_free(self, rig: HoldsRig) -> None:
+        await stocked(rig, ("acme.A", "w1", 9))
+        await spread(rig, "acme.A", 3)
+        await take(rig, "ord_1", part(1, "acme.A", units=3, bucket=2))
+        offer = await spread(rig, "acme.A", 1, "2")
+        assert (offer.buckets, offer.stock[0].free) == (1, 6)
+        assert await rig.buckets("acme.A") == [(0, 6, 0), (1, 0, 0), (2, 3, 3)]
+        await ended(rig, rig.holds.release, "ord_1")
+        await gathered(rig, "ord_2", part(1, "acme.A", units=9), buckets=1)
+        assert await rig.buckets("acme.A") == [(0, 9, 9), (1, 0, 0), (2, 0, 0)]
+        await agree(rig)
+
+    async def test_a_seller_may_state_counts_of_a_spread_sku(self, rig: HoldsRig) -> None:
+        """Any count that is not below the holds, whichever bucket has the units; versions are those of the whole."""
+        await stocked(rig, ("acme.A", "w1", 9))
+        await spread(rig, "acme.A", 3)
+        await take(rig, "ord_1", part(1, "acme.A", units=3, bucket=0))
+        (now,) = (await rig.store.offers_by_sku(["acme.A"]))["acme.A"].stock
+        with pytest.raises(Conflict):
+            await rig.store.set_count(change(7), expects=now.version - 1)
+        with pytest.raises(Conflict):
+            await rig.store.set_count(change(2), expects=now.version)
+        row = await rig.store.set_count(change(4, reference="r2"), expects=now.version)
+        assert (row.on_hand, row.held) == (4, 3)
+        assert row.version > now.version
+        assert row == (await rig.store.offers_by_sku(["acme.A"]))["acme.A"].stock[0]
+        with pytest.raises(Conflict):
+            await rig.store.move(change(-2, reference="r3"), key("k3"))
+        row, _ = await rig.store.move(change(-1, reference="r4"), key("k4"))
+        assert (row.on_hand, row.held) == (3, 3)
+        row, _ = await rig.store.move(change(7, reference="r5"), key("k5"))
+        assert row == (await rig.store.offers_by_sku(["acme.A"]))["acme.A"].stock[0]
+        assert await rig.buckets("acme.A") == [(0, 6, 3), (1, 2, 0), (2, 2, 0)]
+        assert (await agree(rig))["acme.A", "w1"] == (10, 3)
+
+    async def test_a_feed_may_state_counts_of_a_spread_sku(self, rig: HoldsRig) -> None:
+        await stocked(rig, ("acme.A", "w1", 9))
+        await spread(rig, "acme.A", 3)
+        await take(rig, "ord_1", part(1, "acme.A", units=3, bucket=1))
+
+        async def fed(count: int, as_of_ms: int) -> Sequence[tuple[str, str]]:
+            said = restated("acme.A", item_id="itm_acme.A", as_of_ms=as_of_ms, counts=[("w1", count)])
+            return await rig.store.restate([said])
+
+        assert await fed(2, 10) == [("acme.A", "w1")]
+        assert await fed(3, 11) == []
+        assert await rig.buckets("acme.A") == [(0, 0, 0), (1, 3, 3), (2, 0, 0)]
+        assert await fed(9, 11) == []  # the same moment again
+        assert await fed(8, 12) == []
+        assert await rig.buckets("acme.A") == [(0, 2, 0), (1, 5, 3), (2, 1, 0)]
+        changed = [event for event in await rig.events() if event.type == "stock.changed"]
+        said = changed[-1].read(dict[str, Any])
+        assert (said["on_hand"], said["held"]) == (8, 3)
+        await ended(rig, rig.holds.commit, "ord_1")
+        await ended(rig, rig.holds.consume, "ord_1")
+        assert await fed(8, 13) == []  # from before they left, by the clock of the row they left
+        assert await agree(rig) == {("acme.A", "w1"): (5, 0)}
+
     async def test_a_seller_may_state_counts_beside_holds(self, rig: HoldsRig) -> None:
         """Whatever changes the free units moves the version on: who states a count must have seen it."""
         await stocked(rig, ("acme.A", "w1", 5))
@@ -486,6 +668,8 @@ class HoldsMachine(Machine[HoldsRig]):
         super().__init__(rigs)
         self.stock: dict[At, list[int]] = {(sku, place): [5, 0] for sku in SKUS for place in PLACES}
         self.versions = dict.fromkeys(SKUS, 1)
+        self.buckets = dict.fromkeys(SKUS, 1)
+        self.ever_spread = False
         self.orders: dict[str, tuple[str, str, list[tuple[str, str, int]]]] = {}  # owner, state, parts
         self.steps = 0
         self.wait(stocked(self.rig, *((sku, place, 5) for sku, place in self.stock)))
@@ -504,21 +688,40 @@ class HoldsMachine(Machine[HoldsRig]):
                 return False
         return True
 
+    async def _placed(self, order_id: str, parts: Sequence[Part], owner: str, *, committed: bool) -> int:
+        try:
+            return await take(self.rig, order_id, *parts, owner=owner, committed=committed)
+        except Conflict as error:
+            if error.code != "parts-refused" or not self.ever_spread:
+                raise
+        sku = parts[0].sku
+        return await gathered(self.rig, order_id, *parts, buckets=self.buckets[sku], owner=owner, committed=committed)
+
+    @rule(sku=st.sampled_from(SKUS), buckets=st.integers(1, 5))
+    def spread(self, sku: str, buckets: int) -> None:
+        self.steps += 1
+        self.ever_spread = True
+        self.buckets[sku] = buckets
+        offer = self.wait(spread(self.rig, sku, buckets, str(self.steps)))
+        assert {row.warehouse: (row.on_hand, row.held) for row in offer.stock} == {
+            place: tuple(self.stock[sku, place]) for place in PLACES
+        }
+
     @rule(wanted=PARTS, owner=st.sampled_from(["usr_1", "usr_2"]), committed=st.booleans(), stale=st.booleans())
     def taken(self, wanted: list[tuple[str, str, int]], owner: str, committed: bool, stale: bool) -> None:
         self.steps += 1
         order_id = f"ord_{self.steps}"
         parts = [
-            part(n, sku, place, units=units, version=self.versions[sku] - stale)
+            part(n, sku, place, units=units, version=self.versions[sku] - stale, bucket=self.steps % self.buckets[sku])
             for n, (sku, place, units) in enumerate(wanted, 1)
         ]
-        taking = take(self.rig, order_id, *parts, owner=owner, committed=committed)
+        taking = self._placed(order_id, parts, owner, committed=committed)
         if stale or not self._free(wanted):
             assert self.wait(refusal(taking))[0] == "parts-refused"
         elif not committed and not self._allowed(owner, wanted):
             assert self.wait(refusal(taking))[0] == "too-much-held"
         else:
-            assert self.wait(taking) == 3
+            assert self.wait(taking) == 3 or self.ever_spread
             self.orders[order_id] = (owner, "committed" if committed else "held", wanted)
             for sku, place, units in wanted:
                 self.stock[sku, place][1] += units

@@ -13,9 +13,9 @@ from haat.events.outbox import Outbox
 from haat.inventory.adapters.drift import stock_drift
 from haat.inventory.adapters.holds import SqlHolds
 from haat.inventory.adapters.sql import SqlOfferStore
-from haat.inventory.adapters.tables import LINE
 from haat.inventory.ports import OfferStore
 from haat.orders.ports import Holds
+from haat.shop import LINES
 from tests.contracts.holds import At, Counts, HoldsContract, HoldsRig
 from tests.contracts.rigs import Rigs
 from tests.contracts.sql_rigs import SqlRig, opened
@@ -27,12 +27,16 @@ _MOVED = (
     " HAVING SUM(d_on_hand) <> 0 OR SUM(d_held) <> 0"
 )
 _OPEN = "SELECT sku, warehouse, SUM(units) FROM hold WHERE state IN ('held', 'committed') GROUP BY sku, warehouse"
+_BUCKETS = (
+    "SELECT bucket, on_hand, held FROM stock WHERE sku = ? AND warehouse ="
+    " (SELECT MIN(warehouse) FROM stock WHERE sku = ?) ORDER BY bucket"
+)
 _OF_ORDER = "SELECT reference, sku, warehouse, d_on_hand, d_held FROM movement WHERE reference LIKE ? ORDER BY id"
 
 
 class SqlHoldsRig(SqlRig):
     def __init__(self, folder: Path) -> None:
-        super().__init__(folder, LINE)
+        super().__init__(folder, LINES["orders"])
         self.ids = SeededIds(7, self.clock)
         self._use(self.file)
 
@@ -57,6 +61,9 @@ class SqlHoldsRig(SqlRig):
 
     async def of_holds(self) -> dict[At, int]:
         return {(row[0], row[1]): row[2] for row in await self.rows(_OPEN)}
+
+    async def buckets(self, sku: str) -> list[tuple[int, int, int]]:
+        return [tuple(row) for row in await self.rows(_BUCKETS, sku, sku)]
 
     async def movements(self, order_id: str) -> list[tuple[str, str, str, int, int]]:
         return await self.rows(_OF_ORDER, f"{order_id}:%")

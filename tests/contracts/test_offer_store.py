@@ -10,7 +10,7 @@ from haat.engines.system import SeededIds
 from haat.events.envelope import decode
 from haat.events.outbox import Outbox
 from haat.inventory.adapters.sql import SqlOfferStore
-from haat.inventory.adapters.tables import LINE
+from haat.shop import LINES
 from tests.conftest import ManualClock
 from tests.contracts.offer_store import OfferStoreContract
 from tests.sql import SQL, Opened, asked
@@ -19,7 +19,7 @@ from tests.sql import SQL, Opened, asked
 class TestSqlOfferStore(OfferStoreContract):
     @pytest.fixture
     async def database(self, tmp_path: Path, clock: ManualClock) -> AsyncIterator[Opened]:
-        database = SQL.database(LINE, tmp_path / "orders.db", clock)
+        database = SQL.database(LINES["orders"], tmp_path / "orders.db", clock)
         database.open()
         yield database
         database.close()

@@ -12,11 +12,11 @@ from haat.errors import Conflict, Invalid
 from haat.events.envelope import Event, decode
 from haat.events.outbox import Outbox
 from haat.inventory.adapters.sql import SqlOfferStore
-from haat.inventory.adapters.tables import LINE
 from haat.inventory.change_offer import OfferExists, SetOffer
 from haat.inventory.change_stock import ChangeStock, Count, Delta
 from haat.inventory.consumers import OfferInbound
 from haat.inventory.model import BelowHeld, NoSuchOffer, Place, StaleOffer, Terms
+from haat.shop import LINES
 from tests.conftest import ManualClock
 from tests.sql import SQL, Opened
 
@@ -39,7 +39,7 @@ async def may_use(seller: str, warehouse: str) -> bool:
 
 @pytest.fixture
 async def bench(tmp_path: Path, clock: ManualClock, ids: SeededIds) -> AsyncIterator[Bench]:
-    database = SQL.database(LINE, tmp_path / "orders.db", clock)
+    database = SQL.database(LINES["orders"], tmp_path / "orders.db", clock)
     database.open()
     store = SqlOfferStore(database, Outbox("haat/inventory", ids))
     yield Bench(database, store, SetOffer(store, item_of, "INR"), ChangeStock(store, may_use, ids))

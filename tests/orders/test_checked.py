@@ -15,6 +15,8 @@ async def test_the_checker_finds_nothing_wrong_with_any_of_them(world: World) ->
     warehouses = world.serving()
     for sku in ("a.X", "a.Y", "b.Z"):
         await world.sell(sku, dict.fromkeys(warehouses, 7))
+    for sku in ("a.X", "b.Z"):  # over more rows than most have units for
+        await world.offers.spread(sku, 4, actor="tok_1", reference="spread:1")
     advance = AdvanceOrder(world.database, world.orders, world.holds, world.payments)
     cancel = CancelOrder(world.database, world.orders)
     steps: list[Step] = ["pack", "ship", "deliver"]
@@ -36,6 +38,8 @@ async def test_the_checker_finds_nothing_wrong_with_any_of_them(world: World) ->
 
             assert await world.database.transact(expire_order)
     await at_once(*(world.place(world.command({"b.Z": 4}, owner=f"crt_r{i}")) for i in range(20)))
+    assert await world.sum("SELECT COUNT(DISTINCT bucket) FROM hold") == 4
+    await world.offers.spread("b.Z", 2, actor="tok_1", reference="spread:2")
     report = verify(Paths(SQL.place(world.path)), drained=False, now_ms=world.clock.now_ms())
     assert report.clean, report.as_table()
     assert await world.sum("SELECT COUNT(DISTINCT state) FROM orders") == 6

@@ -161,6 +161,47 @@ async def test_two_hundred_buyers_for_fifty_units_are_fifty_orders_and_no_false_
     await world.sound()
 
 
+@pytest.mark.parametrize("buckets", [3, 16])
+async def test_buyers_of_a_spread_sku_get_every_unit_and_no_false_word(world: World, buckets: int) -> None:
+    """Each order takes from the bucket its id chooses; "sold out" is said of all of them together."""
+    near, far = world.serving()[0], world.serving()[-1]
+    await world.sell("a.X", {near: 30, far: 20})
+    await world.offers.spread("a.X", buckets, actor="tok_1", reference="spread:1")
+    commands = [world.command({"a.X": 1 + i % 2}, owner=f"crt_{i}") for i in range(80)]
+    results = await at_once(*(world.place(command) for command in commands))
+    sold = sum(1 + i % 2 for i, result in enumerate(results) if isinstance(result, Answer))
+    assert sold in (49, 50)  # of the last unit a buyer of two is told that it is one
+    for i, error in enumerate(results):
+        if not isinstance(error, Answer):
+            assert isinstance(error, NotAvailable), error
+            (line,) = told(error, "lines")
+            assert line.problem == "sold_out" or (i % 2 and (line.problem, line.left) == ("too_few", 1))
+    assert await world.sum("SELECT SUM(held) FROM stock") == sold
+    assert await world.sum("SELECT COUNT(*) FROM stock WHERE held > on_hand") == 0
+    assert await world.sum("SELECT SUM(d_on_hand) FROM movement WHERE reason = 'rebalance'") == 0
+    await world.sound()
+
+
+async def test_an_order_of_a_spread_sku_is_nine_statements_from_the_bucket_it_is_promised(world: World) -> None:
+    await world.sell("a.X", dict.fromkeys(world.serving(), 900))
+    await world.sell("a.Y", dict.fromkeys(world.serving(), 900))
+    await world.offers.spread("a.X", 4, actor="tok_1", reference="spread:1")
+    place, database = counting(world)
+    for i in range(24):
+        await place(world.command({"a.X": 1, "a.Y": 1}, owner=f"crt_{i}"))
+    assert set(database.statements) == {9}
+    used = await world.rows("SELECT DISTINCT bucket FROM hold WHERE sku = 'a.X'")
+    assert {bucket for (bucket,) in used} == {0, 1, 2, 3}
+    assert await world.rows("SELECT DISTINCT bucket FROM hold WHERE sku = 'a.Y'") == [(0,)]
+    held = {(row[0], row[1]): row[2] for row in await world.rows("SELECT order_id, part, bucket FROM hold")}
+    promised = {
+        (order_id, part["part"]): part["bucket"]
+        for order_id, snapshot in await world.rows("SELECT id, snapshot FROM orders")
+        for part in msgspec.json.decode(snapshot)["parts"]
+    }
+    assert promised == held
+
+
 async def test_lines_in_opposite_orders_neither_block_nor_oversell(world: World) -> None:
     near = world.serving()[0]
     for sku in ("a.X", "a.Y", "a.Z"):

@@ -298,6 +298,18 @@ async def test_a_late_payment_makes_the_order_again_if_its_buyer_wanted_that(wor
     await world.sound()
 
 
+async def test_an_order_is_made_again_from_units_that_lie_in_several_buckets(world: World) -> None:
+    near = world.serving()[0]
+    await world.sell("a.X", {near: 4})
+    one = await world.order({"a.X": 4}, on_late_payment="reorder")
+    await expire(world, one)
+    await world.offers.spread("a.X", 4, actor="tok_1", reference="spread:1")
+    new = await again(world, one)
+    assert new is not None
+    assert await world.rows("SELECT units, state FROM hold WHERE order_id = ?", new) == [(4, "committed")]
+    await world.sound()
+
+
 async def test_a_cheaper_price_makes_the_order_again_at_what_was_paid(world: World) -> None:
     await world.sell("a.X", {world.serving()[0]: 5}, 60_000)
     one = await world.order({"a.X": 1}, on_late_payment="reorder")

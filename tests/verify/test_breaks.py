@@ -70,6 +70,15 @@ CASES: Final = (
         ],
         also=["hold-movements", "stock-holds"],
     ),
+    Case(
+        "stock-rebalanced",
+        "a unit came out of moving units",
+        [
+            _movement("1", "0"),
+            "UPDATE movement SET reason = 'rebalance' WHERE reference = 'by hand'",
+            f"UPDATE stock SET on_hand = on_hand + 1 WHERE {ITS_STOCK}",
+        ],
+    ),
     Case("stock-ledger", "a movement without its count", [_movement("5", "0")], also=["stock-conserved"]),
     Case(
         "stock-ledger",

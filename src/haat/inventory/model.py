@@ -10,6 +10,7 @@ from haat.errors import Conflict, NotFound, Stale
 
 MAX_UNITS: Final = 10_000_000  # a count beyond it is a mistake, not a warehouse
 MAX_PRICE_MINOR: Final = 10**12
+MAX_BUCKETS: Final = 64  # each is a row to lock when the last units are looked for
 
 Reason = Literal["receive", "adjust", "feed", "returned"]
 AdjustReason = Literal["damaged", "lost", "found", "recount", "returned"]
@@ -31,7 +32,10 @@ class StockRow(msgspec.Struct, frozen=True):
 
 
 class Offer(msgspec.Struct, frozen=True):
-    """The price of a sku and where it lies. `price_minor` None: listed, not sellable."""
+    """The price of a sku and where it lies. `price_minor` None: listed, not sellable.
+
+    `buckets`: over how many rows its units in each warehouse are spread, so that as many orders can be placed at once.
+    """
 
     sku: str
     item_id: str
@@ -42,6 +46,7 @@ class Offer(msgspec.Struct, frozen=True):
     active: bool
     version: int
     stock: Sequence[StockRow] = ()
+    buckets: int = 1
 
 
 class Terms(msgspec.Struct, frozen=True):

@@ -7,6 +7,7 @@ P3 an older restatement never overwrites a newer one, and the same one again cha
 P4 a compare-and-set with a stale version changes nothing
 P5 the same idempotency key gives the first answer again; with another request it is refused
 P6 each change and its event commit together
+P7 buckets hide: a count is the sum of a warehouse's rows, and its version grows with each change of any of them
 
 What it gives orders inside their units (adapters/holds.py) is promised in haat.orders.ports: Holds.
 """
@@ -49,6 +50,14 @@ class OfferStore(Protocol):
 
     async def move(self, change: "CountChange", key: "Key") -> tuple[StockRow, bool]:
         """Add a delta once per key: the row, and whether it was a replay. Raises: NotEnough, BelowHeld, KeyReused."""
+
+    async def spread(self, sku: str, buckets: int, *, actor: str, reference: str) -> Offer:
+        """Spread a sku's units over so many rows in each of its warehouses; the offer as it then stands.
+
+        Free units lie evenly then. Rows beyond keep what is held on them. Movements of the reason `rebalance`, which
+        sum to zero, and no event: no count changed. The same again changes nothing but what has become uneven.
+        At most eight statements. Raises: NoSuchOffer.
+        """
 
 
 class CountChange(Protocol):

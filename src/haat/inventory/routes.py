@@ -1,4 +1,4 @@
-"""The seller's offers and stock."""
+"""The seller's offers and stock, and what operators do about stock."""
 
 from typing import Annotated
 
@@ -9,12 +9,13 @@ from litestar.params import FromPath, JSONBody, QueryParameter
 from msgspec import Meta
 
 from haat.http.headers import IDEMPOTENCY_KEY, IF_MATCH, etag, idempotency_key, if_match
-from haat.http.identity import needs_seller, seller_of_call
+from haat.http.identity import call_of, needs_operator, needs_seller, seller_of_call
 from haat.http.signing import Signer
 from haat.inventory.change_offer import SetOffer
 from haat.inventory.change_stock import ChangeStock, Count, Delta, MovementReason
-from haat.inventory.model import MAX_PRICE_MINOR, MAX_UNITS, Offer, Place, StockRow, TaxClass, Terms
+from haat.inventory.model import MAX_BUCKETS, MAX_PRICE_MINOR, MAX_UNITS, Offer, Place, StockRow, TaxClass, Terms
 from haat.inventory.ports import OfferStore
+from haat.inventory.spread_stock import SpreadStock
 
 SkuText = Annotated[str, Meta(min_length=3, max_length=120, description="<seller code>.<your own code>")]
 WarehouseText = Annotated[str, Meta(min_length=1, max_length=40, description="The id of a warehouse (whs_…)")]
@@ -59,6 +60,20 @@ class CountBody(msgspec.Struct, forbid_unknown_fields=True):
 
     on_hand: Annotated[int, Meta(ge=0, le=MAX_UNITS)]
     note: Note = ""
+
+
+class BucketsBody(msgspec.Struct, forbid_unknown_fields=True):
+    """Over how many rows the units of a sku in each warehouse are spread. 1: the ordinary way."""
+
+    buckets: Annotated[int, Meta(ge=1, le=MAX_BUCKETS)]
+
+
+class SpreadView(msgspec.Struct):
+    """A sku as it is spread, with its stock summed over the rows of each warehouse."""
+
+    sku: str
+    buckets: int
+    stock: list["StockView"]
 
 
 class StockView(msgspec.Struct):
@@ -159,3 +174,15 @@ def inventory_routes(set_offer: SetOffer, change_stock: ChangeStock, store: Offe
 
     handlers = [list_offers, get_offer, post_offer, put_offer, post_movement, put_stock]
     return Router("/seller", route_handlers=handlers, guards=[needs_seller], tags=["seller"])
+
+
+def stock_routes(spread_stock: SpreadStock) -> Router:
+    """/admin/stock."""
+
+    @put("/stock/{sku:str}/buckets", summary="Spread a sku that many buy at once over several rows")
+    async def put_buckets(request: SellerRequest, sku: FromPath[str], data: JSONBody[BucketsBody]) -> SpreadView:
+        grant = call_of(request.scope).grant  # type: ignore[arg-type]  # a TypedDict of ASGI keys
+        offer = await spread_stock(sku, data.buckets, f"operator:{grant.token_id if grant is not None else ''}"[:64])
+        return SpreadView(offer.sku, offer.buckets, [StockView.of(row) for row in offer.stock])
+
+    return Router("/admin", route_handlers=[put_buckets], guards=[needs_operator], tags=["operator"])

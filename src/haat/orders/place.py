@@ -5,7 +5,7 @@ whatever key, is answered with its order. The gateway is not asked here, and not
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Final
@@ -202,7 +202,7 @@ class PlaceOrder:
             offers = self.holds.shelf(tx, [line.sku for line in draft.planning.wanted])
             anew = plan(draft.planning, offers, tx.now_ms)
             self._agree(draft.command, anew)
-            return self._write(tx, draft, anew)
+            return self._write(tx, draft, anew, {sku: offer.buckets for sku, offer in offers.items()})
 
         try:
             answer = await self.database.transact(place_order)
@@ -215,13 +215,16 @@ class PlaceOrder:
                 await self.reminders(answer.order_id, answer.expires_ms)
         return answer
 
-    def _write(self, tx: Tx, draft: _Draft, planned: Planned) -> Answer:
+    def _write(self, tx: Tx, draft: _Draft, planned: Planned, shelf_buckets: Mapping[str, int] | None = None) -> Answer:
         command = draft.command
         order = _order(draft, planned, tx.now_ms)
         body = self._body(order)
         keep(tx, command.claim, CREATED, body)
         committed = order.state == "PLACED"
-        self.holds.take(tx, order.id, order.owner, planned.parts, MAX_HELD_PER_SKU, committed=committed)
+        parts = order.snapshot.parts
+        if shelf_buckets is not None:  # planned from the shelf: what is left may lie in other buckets
+            self.holds.gather(tx, order.id, parts, shelf_buckets)
+        self.holds.take(tx, order.id, order.owner, parts, MAX_HELD_PER_SKU, committed=committed)
         self.orders.insert(tx, order)
         self.payments.begin(
             tx,
@@ -320,7 +323,7 @@ def _order(draft: _Draft, planned: Planned, now_ms: int) -> Order:
         replaces=None,
         snapshot=Snapshot(
             address=placed(draft.address, place),
-            parts=planned.parts,
+            parts=planned.parts_of(draft.order_id),
             shipments=planned.shipments,
             payment_id=draft.payment_id,
             shipping_classes=classes,

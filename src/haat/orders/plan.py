@@ -8,6 +8,7 @@ import datetime
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final, Literal
+from zlib import crc32
 
 import msgspec
 
@@ -138,6 +139,17 @@ class Planned:
     def lines(self) -> list[Line]:
         """The lines that have a price."""
         return [look.line for look in self.looks if look.line is not None]
+
+    def parts_of(self, order_id: str) -> list[Part]:
+        """The parts as this order takes them: of a sku that is spread, from the bucket that the order's id chooses.
+
+        By its id, so that a repetition takes from the same bucket; CRC-32 spreads ids that differ in few letters.
+        """
+        offers = [look.offer for look in self.looks if look.offer is not None and look.offer.buckets > 1]
+        if not offers:
+            return self.parts
+        buckets, chosen = {offer.sku: offer.buckets for offer in offers}, crc32(order_id.encode())
+        return [msgspec.structs.replace(part, bucket=chosen % buckets.get(part.sku, 1)) for part in self.parts]
 
 
 def plan(planning: Planning, offers: Mapping[str, OfferRow], now_ms: int) -> Planned:

@@ -7,6 +7,7 @@ P3 a hold goes held → committed → consumed, or → released from either, eac
 P4 held counts equal the sum of open holds, and each change of a count has one movement
 P5 what an offer costs and whether it is sold is part of the guard: a part whose offer moved on is refused
 P6 a buyer cannot hold more unpaid units of a sku than the limit
+P7 what the shelf shows can be taken from any one bucket after `gather`: nobody is refused for units in other buckets
 
 OrdersView (orders):
 P1 lists come newest first, and page after page each order comes once
@@ -74,7 +75,11 @@ class OfferRow(Protocol):
 
     @property
     def stock(self) -> Sequence[StockRow]:
-        """Its rows."""
+        """Its rows, one for each warehouse."""
+
+    @property
+    def buckets(self) -> int:
+        """Over how many buckets its units in each warehouse are spread; 1 unless many buy it at once."""
 
 
 class Shelf(Protocol):
@@ -89,6 +94,14 @@ class Holds(Protocol):
 
     def shelf(self, tx: Tx, skus: Sequence[str]) -> Mapping[str, OfferRow]:
         """Offers and stock, locked until the unit ends: what is planned from them can be taken. Two statements."""
+
+    def gather(self, tx: Tx, order_id: str, parts: Sequence[Part], buckets: Mapping[str, int]) -> None:
+        """Bring units over to the buckets that parts are taken from, where these have too few: movements of the reason
+        `rebalance` that sum to zero, and no event. Call it after `shelf`, in the same unit: the rows are locked.
+
+        `buckets`: by sku, as the shelf says; what is free is levelled over so many. One statement when nothing needs to
+        be moved, else at most four. Units that are not there are not found: then `take` refuses.
+        """
 
     def take(
         self,

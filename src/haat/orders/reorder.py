@@ -74,7 +74,11 @@ def same_again(
         changed_ms=now_ms,
         replaces=order.id,
         snapshot=msgspec.structs.replace(
-            order.snapshot, parts=planned.parts, shipments=planned.shipments, payment_id=payment_id, cart=False
+            order.snapshot,
+            parts=planned.parts_of(new_id),
+            shipments=planned.shipments,
+            payment_id=payment_id,
+            cart=False,
         ),
         lines=lines,
         events=events,

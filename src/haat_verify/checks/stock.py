@@ -33,6 +33,18 @@ STOCK: Final = (
         sums=True,
     ),
     Check(
+        "stock-rebalanced",
+        "2",
+        "what is moved between the buckets of a warehouse is neither more nor less afterwards",
+        """
+        SELECT reference, sku, warehouse, SUM(d_on_hand) AS d_on_hand
+        FROM movement
+        WHERE reason = 'rebalance'
+        GROUP BY reference, sku, warehouse
+        HAVING SUM(d_on_hand) <> 0 OR SUM(ABS(d_held)) <> 0
+        """,
+    ),
+    Check(
         "stock-ledger",
         "3",
         "on hand and held are the sums of the row's movements",

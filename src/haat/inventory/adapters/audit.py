@@ -25,8 +25,9 @@ from sqlalchemy import (
 
 from haat.engines.sql import Statement, Tx
 from haat.events.outbox import Outbox
+from haat.inventory.adapters.buckets import ADD_MOVEMENT, Why, movement
 from haat.inventory.adapters.drift import Drift, stock_drift
-from haat.inventory.adapters.restate import ADD_MOVEMENT, LOCK_STOCK, movement
+from haat.inventory.adapters.restate import LOCK_STOCK
 from haat.inventory.adapters.tables import HOLD, MOVEMENT, STOCK
 from haat.inventory.messages import StockChanged
 
@@ -98,11 +99,13 @@ class SqlStockBooks:
         stock = LOCK_STOCK.all(tx, asked)
         said = {(row[0], row[1], row[2]): (int(row[3]), int(row[4]), int(row[5])) for row in _SAID.all(tx, asked)}
         corrected: list[tuple[Drift, int]] = []
-        counts, movements, changed = [], [], []
+        counts, movements = [], []
+        now: dict[tuple[str, str], list[StockChanged]] = {}  # the rows of a warehouse as they will be
         for sku, warehouse, bucket, item_id, on_hand, held, version, _ in stock:
             at = (sku, warehouse, bucket)
             moved, moved_held, held_open = said.get(at, (0, 0, 0))
             if (on_hand, held, held) == (moved, moved_held, held_open):
+                now.setdefault(at[:2], []).append(StockChanged(item_id, *at[:2], on_hand, held, version))
                 continue
             short = max(0, held_open - moved)
             right = moved + short
@@ -113,17 +116,14 @@ class SqlStockBooks:
                 }
             )  # fmt: skip
             if short or held_open != moved_held:
-                movements.append(
-                    movement(
-                        tx, at, short, held_open - moved_held, reason=REASON, reference=f"{REASON}:v{version + 1}",
-                        actor=ACTOR, note=f"counted {on_hand} and {held} held",
-                    )
-                )  # fmt: skip
-            changed.append((item_id, StockChanged(item_id, sku, warehouse, right, held_open, version + 1)))
+                why = Why(REASON, f"{REASON}:v{version + 1}", ACTOR, f"counted {on_hand} and {held} held")
+                movements.append(movement(tx, at, short, held_open - moved_held, why))
+            now.setdefault(at[:2], []).append(StockChanged(item_id, *at[:2], right, held_open, version + 1))
             corrected.append((Drift(*at, on_hand, held, moved, moved_held, held_open), short))
         _SET.many(tx, counts)
         ADD_MOVEMENT.many(tx, movements)
-        self.outbox.add(tx, changed)
+        moved_places = sorted({(one.sku, one.warehouse) for one, _ in corrected})
+        self.outbox.add(tx, [(now[place][0].item_id, _as_one(now[place])) for place in moved_places])
         return corrected
 
     def holds_of(self, tx: Tx, order_ids: Sequence[str]) -> Mapping[str, Mapping[str, int]]:
@@ -137,3 +137,10 @@ class SqlStockBooks:
     def open_orders(self, tx: Tx, after: str, most: int) -> Sequence[str]:
         """See StockBooks."""
         return [row[0] for row in _OPEN_ORDERS.all(tx, {"after": after, "most": most})]
+
+
+def _as_one(rows: Sequence[StockChanged]) -> StockChanged:
+    """A warehouse's count over its buckets."""
+    first = rows[0]
+    sums = (sum(getattr(row, name) for row in rows) for name in ("on_hand", "held", "version"))
+    return StockChanged(first.item_id, first.sku, first.warehouse, *sums)

@@ -13,7 +13,8 @@ from sqlalchemy import ColumnElement, bindparam, exists, func, insert, literal_c
 
 from haat.engines.sql import Statement, Tx
 from haat.events.outbox import Outbox
-from haat.inventory.adapters.restate import ADD_MOVEMENT, LOCK_STOCK, movement
+from haat.inventory.adapters.buckets import ADD_MOVEMENT, REBALANCE, Why, level, lots, movement, shift
+from haat.inventory.adapters.restate import LOCK_STOCK
 from haat.inventory.adapters.sql import OFFER_FIELDS, with_stock
 from haat.inventory.adapters.tables import HOLD, OFFER, STOCK
 from haat.inventory.messages import StockHeld
@@ -154,6 +155,18 @@ class SqlHolds:
         stock = [(row[0], row[1], row[4], row[5], row[6]) for row in LOCK_STOCK.all(tx, wanted)]
         return {offer.sku: offer for offer in with_stock(offers, stock)}
 
+    def gather(self, tx: Tx, order_id: str, parts: Sequence[Part], buckets: Mapping[str, int]) -> None:
+        """Bring units over to the buckets that parts are taken from, where these have too few. See orders' Holds."""
+        asked: dict[tuple[str, str], dict[int, int]] = {}
+        for (at, _), units in _summed((_At(p.sku, p.warehouse, p.bucket), 0, p.units) for p in parts).items():
+            asked.setdefault((at.sku, at.warehouse), {})[at.bucket] = units
+        moves = []
+        for place, lot in lots(LOCK_STOCK.all(tx, {"skus": sorted({part.sku for part in parts})})).items():
+            needs = asked.get(place, {})
+            if any(lot.free.get(bucket, 0) < units for bucket, units in needs.items()):
+                moves.append((lot, level(lot.free, buckets.get(lot.sku, 1), needs=needs)))
+        shift(tx, moves, Why(REBALANCE, f"{order_id}:{REBALANCE}", "order"))
+
     def take(
         self,
         tx: Tx,
@@ -221,14 +234,8 @@ class SqlHolds:
 
     def _move(self, tx: Tx, order_id: str, reason: str, moves: Sequence[tuple[_At, str, int, int]]) -> None:
         """Movements and events of stock rows: (row, item, d_held, d_on_hand). One statement."""
-        reference = f"{order_id}:{reason}"
-        ADD_MOVEMENT.many(
-            tx,
-            [
-                movement(tx, at, d_on_hand, d_held, reason=reason, reference=reference, actor="order")
-                for at, _, d_held, d_on_hand in moves
-            ],
-        )
+        why = Why(reason, f"{order_id}:{reason}", "order")
+        ADD_MOVEMENT.many(tx, [movement(tx, at, d_on_hand, d_held, why) for at, _, d_held, d_on_hand in moves])
         self._outbox.add(
             tx,
             [

@@ -7,7 +7,8 @@ from sqlalchemy import BindParameter, bindparam, insert, select, update
 
 from haat.engines.sql import Row, Statement, Tx
 from haat.events.outbox import Outbox
-from haat.inventory.adapters.tables import MOVEMENT, OFFER, STOCK
+from haat.inventory.adapters.buckets import ADD_MOVEMENT, ADD_STOCK, Why, level, movement
+from haat.inventory.adapters.tables import OFFER, STOCK
 from haat.inventory.messages import OfferChanged, StockChanged
 from haat.inventory.model import Restated
 
@@ -28,7 +29,6 @@ _SET_OFFER: Final = Statement(
     .where(OFFER.c.sku == bindparam("by_sku"))
     .values({name: bindparam(f"new_{name}") for name in _OFFER_COLUMNS if name not in ("sku", "item_id", "seller")})
 )
-ADD_STOCK: Final = Statement(insert(STOCK), *_STOCK_COLUMNS)
 _SET_COUNT: Final = Statement(
     update(STOCK)
     .where(
@@ -37,19 +37,6 @@ _SET_COUNT: Final = Statement(
         STOCK.c.bucket == bindparam("by_bucket"),
     )
     .values(on_hand=bindparam("new_on_hand"), version=bindparam("new_version"), as_of_ms=bindparam("new_as_of_ms"))
-)
-ADD_MOVEMENT: Final = Statement(
-    insert(MOVEMENT),
-    "reference",
-    "sku",
-    "warehouse",
-    "bucket",
-    "reason",
-    "d_on_hand",
-    "d_held",
-    "actor",
-    "note",
-    "at_ms",
 )
 
 
@@ -76,15 +63,14 @@ class _Batch:
         self._stock: dict[tuple[str, str, int], dict[str, Any]] = {
             (row[0], row[1], row[2]): dict(zip(_STOCK_COLUMNS, row, strict=True)) for row in stock
         }
-        self._other_buckets: dict[tuple[str, str], int] = {}
-        for (sku, warehouse, bucket), now in self._stock.items():
-            if bucket:
-                self._other_buckets[sku, warehouse] = self._other_buckets.get((sku, warehouse), 0) + now["on_hand"]
+        self._buckets: dict[tuple[str, str], list[int]] = {}
+        for sku, warehouse, bucket in self._stock:
+            self._buckets.setdefault((sku, warehouse), []).append(bucket)
         self._old_offers, self._old_stock = set(self._offers), set(self._stock)
         self._touched_offers: set[str] = set()
         self._touched_stock: set[tuple[str, str, int]] = set()
         self._changed_offers: set[str] = set()
-        self._changed_stock: set[tuple[str, str, int]] = set()
+        self._changed_stock: set[tuple[str, str]] = set()
         self._movements: list[dict[str, object]] = []
         self.refused: list[tuple[str, str]] = []
 
@@ -105,6 +91,7 @@ class _Batch:
                 "seller": row.seller,
                 "version": 1,
                 "as_of_ms": row.as_of_ms,
+                "buckets": 1,
             }
         elif row.as_of_ms <= now["as_of_ms"]:
             return
@@ -118,29 +105,43 @@ class _Batch:
         self._changed_offers.add(row.sku)
 
     def count(self, row: Restated, warehouse: str, count: int) -> None:
-        """Set the count of bucket 0; with more buckets the rest keeps its own units and the difference goes to 0."""
-        key = (row.sku, warehouse, 0)
-        now = self._stock.get(key)
-        if now is None:
-            now = self._stock[key] = dict(
-                zip(_STOCK_COLUMNS, (row.sku, warehouse, 0, row.item_id, 0, 0, 0, 0), strict=True)
-            )
-        elif row.initial or row.as_of_ms <= now["as_of_ms"]:
+        """Set the count of a warehouse. Of several buckets the free units change, until they lie evenly again."""
+        place = (row.sku, warehouse)
+        if place not in self._buckets:
+            self._add(row, warehouse, 0)
+        elif row.initial or row.as_of_ms <= max(now["as_of_ms"] for now in self._lot(place)):
             return
-        delta = count - self._other_buckets.get((row.sku, warehouse), 0) - now["on_hand"]
-        if now["on_hand"] + delta < now["held"]:
-            self.refused.append((row.sku, warehouse))
+        lot = self._lot(place)
+        delta = count - sum(now["on_hand"] for now in lot)
+        if count < sum(now["held"] for now in lot):
+            self.refused.append(place)
             return
+        key = stock_key(lot[0])
         self._touched_stock.add(key)
-        now["as_of_ms"] = row.as_of_ms
-        if delta or key not in self._old_stock:
-            now["on_hand"] += delta
+        lot[0]["as_of_ms"] = row.as_of_ms
+        if not delta and key in self._old_stock:
+            return
+        self._changed_stock.add(place)
+        free = {now["bucket"]: now["on_hand"] - now["held"] for now in lot}
+        changes = level(free, self._offers[row.sku]["buckets"], delta) if delta else {lot[0]["bucket"]: 0}
+        for bucket, units in changes.items():
+            now = self._stock.get((*place, bucket)) or self._add(row, warehouse, bucket)
+            now["on_hand"] += units
             now["version"] += 1
-            self._changed_stock.add(key)
-        if delta:
-            self._movements.append(
-                movement(self._tx, key, delta, 0, reason="feed", reference=row.feed_id, actor=row.seller)
-            )
+            self._touched_stock.add(stock_key(now))
+            if units:
+                self._movements.append(
+                    movement(self._tx, stock_key(now), units, 0, Why("feed", row.feed_id, row.seller))
+                )
+
+    def _add(self, row: Restated, warehouse: str, bucket: int) -> dict[str, Any]:
+        fields = (row.sku, warehouse, bucket, row.item_id, 0, 0, 0, 0)
+        now = self._stock[row.sku, warehouse, bucket] = dict(zip(_STOCK_COLUMNS, fields, strict=True))
+        self._buckets.setdefault((row.sku, warehouse), []).append(bucket)
+        return now
+
+    def _lot(self, place: tuple[str, str]) -> list[dict[str, Any]]:
+        return [self._stock[*place, bucket] for bucket in self._buckets[place]]
 
     def write(self, outbox: Outbox) -> None:
         """Everything in a fixed order: offers, stock, movements, events."""
@@ -155,34 +156,8 @@ class _Batch:
         )
         ADD_MOVEMENT.many(tx, self._movements)
         changed = [offer_changed(self._offers[sku]) for sku in sorted(self._changed_offers)]
-        moved = [stock_changed(self._stock[key]) for key in sorted(self._changed_stock)]
+        moved = [stock_changed(self._lot(place)) for place in sorted(self._changed_stock)]
         outbox.add(tx, [*((m.item_id, m) for m in changed), *((m.item_id, m) for m in moved)])
-
-
-def movement(
-    tx: Tx,
-    key: tuple[str, str, int],
-    d_on_hand: int,
-    d_held: int,
-    *,
-    reason: str,
-    reference: str,
-    actor: str,
-    note: str = "",
-) -> dict[str, object]:
-    """One row of the ledger."""
-    return {
-        "reference": reference,
-        "sku": key[0],
-        "warehouse": key[1],
-        "bucket": key[2],
-        "reason": reason,
-        "d_on_hand": d_on_hand,
-        "d_held": d_held,
-        "actor": actor,
-        "note": note,
-        "at_ms": tx.now_ms,
-    }
 
 
 def stock_key(row: dict[str, Any]) -> tuple[str, str, int]:
@@ -195,9 +170,10 @@ def offer_changed(row: dict[str, Any]) -> OfferChanged:
     return OfferChanged(row["item_id"], row["sku"], row["version"], row["price_minor"], bool(row["active"]))
 
 
-def stock_changed(row: dict[str, Any]) -> StockChanged:
-    """The event of a stock row as it now is."""
-    return StockChanged(row["item_id"], row["sku"], row["warehouse"], row["on_hand"], row["held"], row["version"])
+def stock_changed(rows: Sequence[dict[str, Any]]) -> StockChanged:
+    """The event of a warehouse's count as its rows now are."""
+    on_hand, held, version = (sum(row[name] for row in rows) for name in ("on_hand", "held", "version"))
+    return StockChanged(rows[0]["item_id"], rows[0]["sku"], rows[0]["warehouse"], on_hand, held, version)
 
 
 def _renamed(row: dict[str, Any], *keys: str) -> dict[str, object]:

@@ -1,7 +1,7 @@
 """Offers, stock and movements in SQL."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Final
+from typing import Final
 
 from sqlalchemy import bindparam, insert, select, update
 
@@ -9,16 +9,26 @@ from haat.engines.sql import Database, Row, Statement, Tx
 from haat.engines.sql.outgoing import SqlOutgoing
 from haat.errors import Conflict, KeyReused
 from haat.events.outbox import Outbox
-from haat.inventory.adapters.restate import (
+from haat.inventory.adapters.buckets import (
     ADD_MOVEMENT,
-    ADD_OFFER,
     ADD_STOCK,
+    REBALANCE,
+    Lot,
+    Why,
+    level,
+    lots,
     movement,
+    shift,
+)
+from haat.inventory.adapters.restate import (
+    ADD_OFFER,
+    LOCK_OFFERS,
+    LOCK_STOCK,
     offer_changed,
     restate,
-    stock_changed,
 )
 from haat.inventory.adapters.tables import IDEMPOTENCY, OFFER, STOCK
+from haat.inventory.messages import StockChanged
 from haat.inventory.model import BelowHeld, NoSuchOffer, NotEnough, Offer, Restated, StaleOffer, StockRow
 from haat.inventory.ports import CountChange, Key
 
@@ -27,7 +37,7 @@ _BRIEF_ITEMS: Final = 100  # a page's worth is read faster than it is handed to 
 
 OFFER_FIELDS = (
     OFFER.c.sku, OFFER.c.item_id, OFFER.c.seller, OFFER.c.price_minor, OFFER.c.currency, OFFER.c.tax_class,
-    OFFER.c.active, OFFER.c.version,
+    OFFER.c.active, OFFER.c.version, OFFER.c.buckets,
 )  # fmt: skip
 _STOCK_FIELDS = (STOCK.c.sku, STOCK.c.warehouse, STOCK.c.on_hand, STOCK.c.held, STOCK.c.version)
 _OFFERS_OF: Final = Statement(
@@ -55,18 +65,16 @@ _CHANGE: Final = Statement(
         as_of_ms=bindparam("now_ms"),
     )
 )
-_AT = (STOCK.c.sku == bindparam("by_sku"), STOCK.c.warehouse == bindparam("by_warehouse"), STOCK.c.bucket == 0)
-_SET: Final = Statement(
-    update(STOCK)
-    .where(*_AT, STOCK.c.version == bindparam("expects"), STOCK.c.held <= bindparam("units"))
-    .values(on_hand=bindparam("units"), version=STOCK.c.version + 1, as_of_ms=bindparam("now_ms"))
+_LOT: Final = Statement(
+    select(STOCK)
+    .where(STOCK.c.sku == bindparam("by_sku"), STOCK.c.warehouse == bindparam("by_warehouse"))
+    .order_by(STOCK.c.sku, STOCK.c.warehouse, STOCK.c.bucket)
+    .with_for_update()
 )
-_ADD: Final = Statement(
-    update(STOCK)
-    .where(*_AT, STOCK.c.on_hand + bindparam("units") >= STOCK.c.held)
-    .values(on_hand=STOCK.c.on_hand + bindparam("units"), version=STOCK.c.version + 1, as_of_ms=bindparam("now_ms"))
+_BUCKETS: Final = Statement(select(OFFER.c.buckets).where(OFFER.c.sku == bindparam("by_sku")))
+_SET_BUCKETS: Final = Statement(
+    update(OFFER).where(OFFER.c.sku == bindparam("by_sku")).values(buckets=bindparam("new_buckets"))
 )
-_ROW: Final = Statement(select(STOCK).where(*_AT).with_for_update())
 _KEY: Final = Statement(
     select(IDEMPOTENCY.c.fingerprint, IDEMPOTENCY.c.body)
     .where(IDEMPOTENCY.c.scope == bindparam("by_scope"), IDEMPOTENCY.c.key == bindparam("by_key"))
@@ -130,7 +138,7 @@ class SqlOfferStore(SqlOutgoing):
             row = {
                 "sku": offer.sku, "item_id": offer.item_id, "seller": offer.seller, "price_minor": offer.price_minor,
                 "currency": offer.currency, "tax_class": offer.tax_class, "active": int(offer.active), "version": 1,
-                "as_of_ms": tx.now_ms,
+                "as_of_ms": tx.now_ms, "buckets": 1,
             }  # fmt: skip
             ADD_OFFER.one(tx, row)
             self._outbox.add(tx, [(offer.item_id, offer_changed(row))])
@@ -167,14 +175,14 @@ class SqlOfferStore(SqlOutgoing):
         """See OfferStore."""
 
         def unit(tx: Tx) -> StockRow:
-            before = _ROW.first(tx, _at(change))
-            if before is None and expects == 0:
-                return self._changed(tx, change, _inserted(tx, change, change.units), change.units)
-            if before is None or before[6] != expects:
-                raise StaleOffer(current=before[6] if before else 0)
-            if _SET.one(tx, {**_at(change), "expects": expects, "units": change.units, "now_ms": tx.now_ms}) == 0:
-                raise BelowHeld(sku=change.sku, warehouse=change.warehouse, held=before[5])
-            return self._changed(tx, change, _ROW.first(tx, _at(change)), change.units - before[4])
+            lot = _lot(tx, change)
+            if lot is None and expects == 0:
+                return self._first(tx, change)
+            if lot is None or lot.version != expects:
+                raise StaleOffer(current=lot.version if lot else 0)
+            if change.units < lot.held:
+                raise BelowHeld(sku=change.sku, warehouse=change.warehouse, held=lot.held)
+            return self._change(tx, change, lot, change.units - lot.on_hand)
 
         return await self._database.transact(unit)
 
@@ -187,38 +195,69 @@ class SqlOfferStore(SqlOutgoing):
                 if claimed[0] != key.fingerprint:
                     raise KeyReused("Use a fresh Idempotency-Key for another change.")
                 return decode_row(claimed[1]), True
-            if _ADD.one(tx, {**_at(change), "units": change.units, "now_ms": tx.now_ms}) == 1:
-                row = _ROW.first(tx, _at(change))
-            else:
-                row = _inserted(tx, change, change.units)
-            moved = self._changed(tx, change, row, change.units)
+            lot = _lot(tx, change)
+            held, free = (lot.held, lot.on_hand - lot.held) if lot else (0, 0)
+            if free + change.units < 0:
+                kind: type[Conflict] = BelowHeld if held else NotEnough
+                raise kind(sku=change.sku, warehouse=change.warehouse, held=held, free=free)
+            moved = self._first(tx, change) if lot is None else self._change(tx, change, lot, change.units)
             answer = {"scope": key.scope, "key": key.key, "fingerprint": key.fingerprint, "status": 201}
             _CLAIM.one(tx, {**answer, "body": encode_row(moved), "created_ms": tx.now_ms})
             return moved, False
 
         return await self._database.transact(unit)
 
-    def _changed(self, tx: Tx, change: CountChange, row: Row | None, delta: int) -> StockRow:
-        """Movement and event of a row that was just written, and the row as callers see it."""
-        assert row is not None
-        now: dict[str, Any] = dict(zip(STOCK.c.keys(), row, strict=True))
-        key = (change.sku, change.warehouse, 0)
-        if delta:
-            ADD_MOVEMENT.one(
-                tx,
-                movement(
-                    tx,
-                    key,
-                    delta,
-                    0,
-                    reason=change.reason,
-                    reference=change.reference,
-                    actor=change.actor,
-                    note=change.note,
-                ),
-            )
-        self._outbox.add(tx, [(change.item_id, stock_changed(now))])
-        return StockRow(change.warehouse, now["on_hand"], now["held"], now["version"])
+    async def spread(self, sku: str, buckets: int, *, actor: str, reference: str) -> Offer:
+        """See OfferStore."""
+
+        def unit(tx: Tx) -> Offer:
+            asked = {"skus": [sku]}
+            if not LOCK_OFFERS.all(tx, asked):
+                raise NoSuchOffer(sku=sku)
+            _SET_BUCKETS.one(tx, {"by_sku": sku, "new_buckets": buckets})
+            found = lots(LOCK_STOCK.all(tx, asked)).values()
+            moves = [
+                (lot, {**dict.fromkeys(set(range(buckets)) - set(lot.free), 0), **level(lot.free, buckets)})
+                for lot in found
+            ]
+            shift(tx, moves, Why(REBALANCE, reference, actor))
+            return _required(tx, sku)
+
+        return await self._database.transact(unit)
+
+    def _first(self, tx: Tx, change: CountChange) -> StockRow:
+        """The first count of a sku in a warehouse."""
+        row = (change.sku, change.warehouse, 0, change.item_id, change.units, 0, 1, tx.now_ms)
+        ADD_STOCK.one(tx, dict(zip(STOCK.c.keys(), row, strict=True)))
+        if change.units:
+            ADD_MOVEMENT.one(tx, movement(tx, (change.sku, change.warehouse, 0), change.units, 0, _why(change)))
+        return self._changed(tx, change, StockRow(change.warehouse, change.units, 0, 1))
+
+    def _change(self, tx: Tx, change: CountChange, lot: Lot, delta: int) -> StockRow:
+        """Add to a count, which has the units. Its version moves on also when nothing else does."""
+        first = min(lot.free)
+        changes = {first: delta}
+        if len(lot.free) > 1 and delta:
+            changes = {first: 0, **level(lot.free, _BUCKETS.all(tx, {"by_sku": change.sku})[0][0], delta)}
+        shift(tx, [(lot, changes)], _why(change), as_of_ms=tx.now_ms)
+        row = StockRow(change.warehouse, lot.on_hand + delta, lot.held, lot.version + len(changes))
+        return self._changed(tx, change, row)
+
+    def _changed(self, tx: Tx, change: CountChange, row: StockRow) -> StockRow:
+        """Announce a count; the row as callers see it."""
+        said = StockChanged(change.item_id, change.sku, row.warehouse, row.on_hand, row.held, row.version)
+        self._outbox.add(tx, [(change.item_id, said)])
+        return row
+
+
+def _lot(tx: Tx, change: CountChange) -> Lot | None:
+    """What a change is about, locked."""
+    rows = _LOT.all(tx, {"by_sku": change.sku, "by_warehouse": change.warehouse})
+    return lots(rows).get((change.sku, change.warehouse))
+
+
+def _why(change: CountChange) -> Why:
+    return Why(change.reason, change.reference, change.actor, change.note)
 
 
 def encode_row(row: StockRow) -> bytes:
@@ -230,24 +269,6 @@ def decode_row(body: bytes) -> StockRow:
     """The stock row of an idempotency record."""
     warehouse, on_hand, held, version = body.decode().split(" ")
     return StockRow(warehouse, int(on_hand), int(held), int(version))
-
-
-def _at(change: CountChange) -> dict[str, object]:
-    return {"by_sku": change.sku, "by_warehouse": change.warehouse}
-
-
-def _inserted(tx: Tx, change: CountChange, units: int) -> Row:
-    """A first row for this sku and warehouse. Raises: NotEnough for a negative count, BelowHeld if a row is there."""
-    there = _ROW.first(tx, _at(change))
-    if there is not None:
-        held, free = there[5], there[4] - there[5]
-        kind: type[Conflict] = BelowHeld if held else NotEnough
-        raise kind(sku=change.sku, warehouse=change.warehouse, held=held, free=free)
-    if units < 0:
-        raise NotEnough(sku=change.sku, warehouse=change.warehouse, held=0, free=0)
-    row = (change.sku, change.warehouse, 0, change.item_id, units, 0, 1, tx.now_ms)
-    ADD_STOCK.one(tx, dict(zip(STOCK.c.keys(), row, strict=True)))
-    return row
 
 
 def _one(tx: Tx, sku: str) -> Offer | None:
@@ -277,5 +298,5 @@ def with_stock(offers: Sequence[Row], stock: Sequence[Row]) -> list[Offer]:
 
 
 def _offer(row: Row, stock: tuple[StockRow, ...]) -> Offer:
-    sku, item_id, seller, price_minor, currency, tax_class, active, version = row
-    return Offer(sku, item_id, seller, price_minor, currency, tax_class, bool(active), version, stock)
+    sku, item_id, seller, price_minor, currency, tax_class, active, version, buckets = row
+    return Offer(sku, item_id, seller, price_minor, currency, tax_class, bool(active), version, stock, buckets)

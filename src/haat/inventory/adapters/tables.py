@@ -1,6 +1,6 @@
 """Inventory's tables in the orders database.
 
-The stock key has a bucket from the first day (DESIGN §9.2): hot mode spreads one warehouse row over several. Signed
+The stock key has a bucket: a sku that many buy at once is spread over several rows of a warehouse (ADR 32). Signed
 columns, because an unsigned subtraction underflows on MySQL before the CHECK sees it.
 """
 
@@ -36,8 +36,10 @@ OFFER: Final = Table(
     Column("active", Integer, nullable=False),
     Column("version", BigInteger, nullable=False),
     Column("as_of_ms", BigInteger, nullable=False),  # moment of the feed or change that last set it
+    Column("buckets", Integer, nullable=False, server_default="1"),  # rows its units in a warehouse are spread over
     CheckConstraint("price_minor IS NULL OR price_minor >= 0", name="offer_price"),
     CheckConstraint("active IN (0, 1)", name="offer_active"),
+    CheckConstraint("buckets BETWEEN 1 AND 64", name="offer_buckets"),
     Index("offer_item", "item_id"),
     Index("offer_seller", "seller", "sku"),
 )

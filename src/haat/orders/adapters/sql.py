@@ -187,7 +187,9 @@ class SqlOrders:
         return "placed" if self.move(tx, order_id, "CREATED", "PLACED", "", actor=payment_id) else "off"
 
     def again(self, tx: Tx, order_id: str, payment_id: str, amount_minor: int) -> str | None:
-        """See payments.ports.Orders. Seven statements and those of `take`, when there is a new order."""
+        """See payments.ports.Orders. Seven statements and those of `gather` and
+        `take`, when there is a new order.
+        """
         order = self.head(tx, order_id)
         if order is None or order.totals.total_minor != amount_minor:
             return None
@@ -205,6 +207,7 @@ class SqlOrders:
         )
         if new is None:
             return None
+        self.holds.gather(tx, new.id, new.snapshot.parts, {sku: offer.buckets for sku, offer in offers.items()})
         self.holds.take(tx, new.id, new.owner, new.snapshot.parts, 0, committed=True)
         self.insert(tx, new)
         return new.id
