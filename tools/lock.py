@@ -10,7 +10,7 @@ import tempfile
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
-EXTRAS = ("mysql", "mongo", "kafka", "search", "redis")
+EXTRAS = ("mysql", "mongo", "kafka", "redis")
 OUTPUTS = {
     "base.txt": [],
     "dev.txt": ["--group", "dev", "--group", "bench", *(word for extra in EXTRAS for word in ("--extra", extra))],

@@ -50,6 +50,8 @@ class Rebuilding(Conflict):
 class SnapshotGone(Unavailable):
     """The engine no longer has this snapshot: it restarted, or kept it for its time. A new view answers."""
 
+    code, title = "snapshot-gone", "The search server has let this listing go"
+
 
 class Label(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     """How a category or an attribute is called by people."""
