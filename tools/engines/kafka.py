@@ -22,7 +22,7 @@ from tools.engines.registries import java, maven_jars, run
 
 DOORS: Final = 4  # as many tests with doors run at once
 _PORTS_FROM, _PORTS_TO = 18_000, 30_000  # below those that systems give to callers: nothing takes them meanwhile
-_PROPERTIES: Final = """\
+PROPERTIES: Final = """\
 process.roles=broker,controller
 node.id=1
 controller.quorum.bootstrap.servers=127.0.0.1:{controller}
@@ -107,7 +107,7 @@ class Kafka:
         everyone = {"PLAINTEXT": (place.port, place.port), "CONTROLLER": (ports.controller, ports.controller)}
         for number, (outside, inside) in enumerate(ports.doors.items()):
             everyone[f"DOOR{number}"] = (inside, outside)
-        properties = _PROPERTIES.format(
+        properties = PROPERTIES.format(
             controller=ports.controller,
             listeners=",".join(f"{name}://127.0.0.1:{listens}" for name, (listens, _) in everyone.items()),
             advertised=",".join(f"{name}://127.0.0.1:{says}" for name, (_, says) in everyone.items()),

@@ -15,7 +15,7 @@ from tools.engines.registries import debian, libraries, maven_artifact, run, unz
 
 USER: Final = "haat"
 DATABASES: Final = ("orders", "carts", "users", "inbound", "serviceability", "parked")
-_DURABLE: Final = (
+DURABLE: Final = (
     "--bind-address=127.0.0.1",
     "--skip-name-resolve",
     "--max-connections=200",
@@ -106,7 +106,7 @@ class MySql(_Sql):
         """See Engine."""
         ours = [f"--port={place.port}", "--socket=", f"--pid-file={place.home / 'mysqld.pid'}", "--mysqlx=OFF"]
         more = ["--collation-server=utf8mb4_0900_bin", "--sync-binlog=1", "--skip-log-bin", "--log-error-verbosity=1"]
-        return [*self._base(place), *_DURABLE, *ours, *more], self._libraries(place)
+        return [*self._base(place), *DURABLE, *ours, *more], self._libraries(place)
 
     def _base(self, place: Place) -> list[str]:
         root = place.bin / "mysql"
@@ -151,7 +151,7 @@ class MariaDb(_Sql):
         """See Engine."""
         ours = [f"--port={place.port}", f"--socket={place.home / 's'}", f"--pid-file={place.home / 'mariadbd.pid'}"]
         more = ["--collation-server=utf8mb4_bin", "--skip-log-bin", "--innodb-log-file-size=64M", "--log-warnings=1"]
-        return [*self._base(place), *_DURABLE, *ours, *more], self._libraries(place)
+        return [*self._base(place), *DURABLE, *ours, *more], self._libraries(place)
 
     def _base(self, place: Place) -> list[str]:
         usr = place.bin / "usr"
