@@ -6,7 +6,8 @@ Everything but the text is a filter: filters weigh nothing and are cached, so sc
 from collections.abc import Iterator, Sequence
 from typing import Any, Final
 
-from haat.search.adapters.opensearch_schema import HUB_CODES, MAX_LEVELS, number_term, term, usable
+from haat.search.adapters.fields import HUB_CODES, MAX_LEVELS
+from haat.search.adapters.opensearch_schema import number_term, term, usable
 from haat.search.index import (
     EXACT_BONUS,
     Ask,

@@ -6,27 +6,19 @@ terms in one field each for texts, numbers and bands. Numbers are words that sor
 a hundred hits took ten times as long as finding them.
 """
 
-import math
-from base64 import b64encode
-from collections.abc import Mapping
 from typing import Any, Final
 
 import msgspec
 
+from haat.search.adapters.fields import MAX_LEVELS, attributes, choices, common, finite
 from haat.search.bands import band_of, from_ordered, to_ordered
-from haat.search.index import AttributeKind, Entry
+from haat.search.index import Entry
 
 FORMAT: Final = 1
 """Grows when the fields change: an index of another format is built anew."""
 
 SEPARATOR: Final = "\x1f"  # between an attribute's name and its value: "unit separator" of ASCII
-KIND_LETTERS: Final[Mapping[AttributeKind, str]] = {"text": "t", "number": "n", "boolean": "b"}
-KIND_OF_LETTER: Final[Mapping[str, AttributeKind]] = {letter: kind for kind, letter in KIND_LETTERS.items()}
-HUB_CODES: Final = 256
-MAX_VALUE_CHARS: Final = 120
-"""Longer texts are prose, not choices: they stay searchable and are no facet."""
 MAX_NAME_CHARS: Final = 100
-MAX_LEVELS: Final = 12
 _MOST_TERM_CHARS: Final = 8_000  # the engine's limit is 32,766 bytes, and a character has up to four
 _SIGN: Final = 1 << 63
 _ENCODER: Final = msgspec.json.Encoder()
@@ -94,38 +86,14 @@ def document(entry: Entry, ordinal: int) -> bytes:
 
 
 def _content(entry: Entry) -> dict[str, Any]:
-    fields: dict[str, Any] = {
-        "text": entry.text,
-        "exact": entry.exact,
-        "class": entry.shipping_class,
-        "price": entry.prices_minor,
-        "price_band": sorted({band_of(price) for price in entry.prices_minor}),
-        "price_key": entry.price_key,
-        "price_desc_key": entry.price_desc_key,
-        "newest_key": entry.newest_key,
-        "rating_key": entry.rating_key,
-        "warehouse": entry.warehouses,
-        "arrival": entry.arrivals,
-        "hit": b64encode(entry.hit).decode(),
-        **{f"level_{depth}": id_ for depth, id_ in enumerate(entry.categories[:MAX_LEVELS], 1)},
-    }
-    if entry.brand:
-        fields["brand"] = entry.brand
-    texts = {name: kept for name, given in entry.texts.items() if (kept := _short(name, given))}
-    numbers = {name: found for name, given in entry.numbers.items() if (found := _finite(name, given))}
-    fields["value"] = [term(name, value) for name, kept in texts.items() for value in kept]
-    fields["number"] = [number_term(name, number) for name, found in numbers.items() for number in found]
+    texts = {name: kept for name, given in entry.texts.items() if usable(name) and (kept := choices(given))}
+    numbers = {name: found for name, given in entry.numbers.items() if usable(name) and (found := finite(given))}
     bands = {term(name, str(band_of(number))): None for name, found in numbers.items() for number in found}
-    fields["band"] = list(bands)
-    letters = [KIND_LETTERS[entry.kinds.get(name, "text")] + name for name in texts]
-    fields["attribute"] = letters + ["n" + name for name in numbers]
-    return fields
-
-
-def _short(name: str, values: Any) -> dict[str, None]:
-    """Values that can be a choice, once each, in their order."""
-    return dict.fromkeys(v for v in values if v and len(v) <= MAX_VALUE_CHARS) if usable(name) else {}
-
-
-def _finite(name: str, values: Any) -> list[float]:
-    return sorted({float(v) for v in values if math.isfinite(v)}) if usable(name) else []
+    return {
+        **common(entry),
+        **{f"level_{depth}": id_ for depth, id_ in enumerate(entry.categories[:MAX_LEVELS], 1)},
+        "value": [term(name, value) for name, kept in texts.items() for value in kept],
+        "number": [number_term(name, number) for name, found in numbers.items() for number in found],
+        "band": list(bands),
+        "attribute": attributes(entry, texts, numbers),
+    }

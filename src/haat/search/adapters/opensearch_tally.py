@@ -5,14 +5,13 @@ shard, so counts of terms are exact.
 """
 
 import re
-from collections.abc import Iterator, Mapping, Sequence, Set
-from functools import lru_cache
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import accumulate
 from typing import Any, Final
 
+from haat.search.adapters.facets import NUMBER_BANDS, PRICE_BANDS, Named, counted, prices, ranges, shown, wanted_counts
 from haat.search.adapters.opensearch_query import Query, reaching, sold, visible, within
-from haat.search.adapters.opensearch_schema import KIND_OF_LETTER, MAX_LEVELS, SEPARATOR, number_of
-from haat.search.bands import closed
+from haat.search.adapters.opensearch_schema import SEPARATOR, number_of
 from haat.search.index import (
     Ask,
     AttributeKind,
@@ -26,10 +25,6 @@ from haat.search.index import (
 
 Body = dict[str, Any]
 Answer = Mapping[str, Any]
-Named = tuple[str, AttributeKind, int]
-_PRICE_BANDS: Final = 60
-_NUMBER_BANDS: Final = 40
-_CATEGORIES: Final = 200
 _SPECIAL: Final = re.compile(r"[^A-Za-z0-9_]")
 
 
@@ -108,9 +103,9 @@ class Counting:
             dates=self._base.dates,
             later=self._base.later,
             not_delivered=self._base.not_delivered,
-            categories=tuple(_counted(self._found, "category")),
-            brands=tuple(_counted(self._found, "brand")),
-            prices=_prices(_counted(self._found, "price")),
+            categories=tuple(counted(self._found, "category")),
+            brands=tuple(counted(self._found, "brand")),
+            prices=prices(self._found),
             attributes=tuple(
                 _raw(f"{place}", name, kind, items, values) for place, (name, kind, items) in enumerate(self._names)
             ),
@@ -121,12 +116,12 @@ class Counting:
         wanted: dict[str, Any] = {}
         bodies: dict[str, Body] = {}
         if ask.facets is not None:
-            wanted = _facets(ask, ask.facets)
+            wanted = wanted_counts(filters, ask.facets, _terms, "level_")
             if filters.brands:
                 own = {"brand": _terms("brand", ask.facets.values)}
                 bodies["brand"] = counting(visible(ask, without="brand"), own)
             if filters.price_min_minor is not None or filters.price_max_minor is not None:
-                own = {"price": _terms("price_band", _PRICE_BANDS)}
+                own = {"price": _terms("price_band", PRICE_BANDS)}
                 bodies["price"] = counting(visible(ask, without="price"), own)
         if ask.delivery is not None:
             dates = _date_aggregations(ask.delivery.dates)
@@ -145,7 +140,7 @@ class Counting:
     def _name(self, facets: FacetAsk) -> None:
         """Which attributes are shown, and what has to be asked for them: one selected is counted without itself."""
         selected = {chosen.name for chosen in self._ask.filters.attributes}
-        self._names = _names(self._found["attributes"], facets, selected)
+        self._names = shown(self._found["attributes"], facets, selected)
         shared: dict[str, Any] = {}
         for place, (name, kind, _) in enumerate(self._names):
             wanted = _of_attribute(f"{place}", name, kind, facets.values, facets.numbers)
@@ -182,45 +177,13 @@ def _date_aggregations(dates: Sequence[Clause]) -> dict[str, Any]:
     return wanted
 
 
-def _facets(ask: Ask, facets: FacetAsk) -> dict[str, Any]:
-    filters = ask.filters
-    depth = filters.category.count(".") + 2 if filters.category else 1
-    wanted = {"attributes": _terms("attribute", len(facets.attributes) * 3 + facets.most * 2 + 20)}
-    if depth <= MAX_LEVELS:
-        wanted["category"] = _terms(f"level_{depth}", _CATEGORIES)
-    if not filters.brands:
-        wanted["brand"] = _terms("brand", facets.values)
-    if filters.price_min_minor is None and filters.price_max_minor is None:
-        wanted["price"] = _terms("price_band", _PRICE_BANDS)
-    return wanted
-
-
 def _terms(field: str, size: int) -> dict[str, Any]:
     return {"terms": {"field": field, "size": size}}
 
 
-def _names(counts: Answer, facets: FacetAsk, selected: Set[str]) -> list[Named]:
-    """The attributes to show: those chosen, those the category wants, then the most frequent; ties by name."""
-    frequent = sorted([(-b["doc_count"], *_attribute(b["key"])) for b in counts["buckets"]])
-    wanted = dict.fromkeys((*sorted(selected), *facets.attributes))
-    first: list[Named] = []
-    unseen: list[Named] = []
-    for name in wanted:
-        own = [(name, kind, -count) for count, found, kind in frequent if found == name]
-        first += own
-        unseen += [] if own else [(name, "text", 0), (name, "number", 0)]
-    rest = [(name, kind, -count) for count, name, kind in frequent if name not in wanted]
-    return first + unseen + rest[: max(0, facets.most - len(wanted))]
-
-
-@lru_cache(maxsize=1 << 14)
-def _attribute(word: str) -> tuple[str, AttributeKind]:
-    return word[1:], KIND_OF_LETTER[word[0]]
-
-
 def _of_attribute(key: str, name: str, kind: AttributeKind, values: int, numbers: int) -> dict[str, Any]:
     if kind == "number":
-        return {"n" + key: _below("number", name, numbers), "r" + key: _below("band", name, _NUMBER_BANDS)}
+        return {"n" + key: _below("number", name, numbers), "r" + key: _below("band", name, NUMBER_BANDS)}
     return {"v" + key: _below("value", name, values)}
 
 
@@ -230,27 +193,13 @@ def _below(field: str, name: str, size: int) -> dict[str, Any]:
     return {"terms": {"field": field, "size": size, "include": pattern}}
 
 
-def _counted(counts: Answer, name: str) -> Iterator[tuple[Any, int]]:
-    """Values with their counts, the most frequent first, ties by value."""
-    if name not in counts:
-        return iter(())
-    ordered = sorted([(-bucket["doc_count"], bucket["key"]) for bucket in counts[name]["buckets"]])
-    return ((value, -count) for count, value in ordered)
-
-
 def _parted(counts: Answer, name: str) -> Iterator[tuple[str, int]]:
     """The same without the attribute's name."""
-    return ((value.partition(SEPARATOR)[2], count) for value, count in _counted(counts, name))
+    return ((value.partition(SEPARATOR)[2], count) for value, count in counted(counts, name))
 
 
 def _raw(key: str, name: str, kind: AttributeKind, items: int, counts: Answer) -> RawFacet:
     if kind != "number":
         return RawFacet(name, kind, tuple(_parted(counts, "v" + key)), (), items)
     numbers = tuple([(number_of(word), count) for word, count in _parted(counts, "n" + key)])
-    ranges = sorted([(*closed(int(band)), count) for band, count in _parted(counts, "r" + key)])
-    return RawFacet(name, kind, numbers, tuple(ranges), items)
-
-
-def _prices(counted: Iterator[tuple[Any, int]]) -> tuple[tuple[int, int, int], ...]:
-    bands = ((closed(int(band)), count) for band, count in counted)
-    return tuple(sorted([(round(low), int(high), count) for (low, high), count in bands]))
+    return RawFacet(name, kind, numbers, ranges(_parted(counts, "r" + key)), items)

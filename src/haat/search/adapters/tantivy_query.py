@@ -9,7 +9,8 @@ from typing import Final
 
 from tantivy import FieldType, Index, Occur, Query, Schema
 
-from haat.search.adapters.tantivy_schema import HUB_CODES, STATES, usable
+from haat.search.adapters.fields import HUB_CODES
+from haat.search.adapters.tantivy_schema import STATES, usable
 from haat.search.bands import to_ordered
 from haat.search.index import (
     EXACT_BONUS,

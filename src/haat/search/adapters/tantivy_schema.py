@@ -4,9 +4,7 @@ The index is sorted by `reach`: items that reach the same hubs lie together, whi
 the index smaller. JSON is parsed by the writer's own code, at half the cost of building a document from Python.
 """
 
-import math
 import re
-from base64 import b64encode
 from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any, Final
@@ -14,19 +12,14 @@ from typing import Any, Final
 import msgspec
 from tantivy import Schema, SchemaBuilder
 
+from haat.search.adapters.fields import MAX_LEVELS, attributes, choices, common, finite
 from haat.search.bands import band_of, to_ordered
-from haat.search.index import AttributeKind, Entry, State
+from haat.search.index import Entry, State
 
 FORMAT: Final = 1
 """Grows when the fields change: an index of another format is built anew."""
 
 STATES: Final[Mapping[State, int]] = {"gone": 0, "listed": 1, "stocked": 2}
-KIND_LETTERS: Final[Mapping[AttributeKind, str]] = {"text": "t", "number": "n", "boolean": "b"}
-KIND_OF_LETTER: Final[Mapping[str, AttributeKind]] = {letter: kind for kind, letter in KIND_LETTERS.items()}
-HUB_CODES: Final = 256
-MAX_VALUE_CHARS: Final = 120
-"""Longer texts are prose, not choices: they stay searchable and are no facet."""
-MAX_LEVELS: Final = 12
 _NAME: Final = re.compile(r"[^\s.\\\x00-\x1f\"]{1,100}")
 _ENCODER: Final = msgspec.json.Encoder()
 
@@ -75,40 +68,16 @@ def document(entry: Entry, ordinal: int) -> str:
 
 
 def _content(entry: Entry) -> dict[str, Any]:
-    fields: dict[str, Any] = {
+    texts = {name: list(kept) for name, given in entry.texts.items() if usable(name) and (kept := choices(given))}
+    numbers = {name: found for name, given in entry.numbers.items() if usable(name) and (found := finite(given))}
+    return {
+        **common(entry),
         "title": entry.title,
-        "text": entry.text,
-        "exact": entry.exact,
-        "class": entry.shipping_class,
         "seller": entry.seller,
         "level": {str(depth): id_ for depth, id_ in enumerate(entry.categories[:MAX_LEVELS], 1)},
-        "price": entry.prices_minor,
-        "price_band": sorted({band_of(price) for price in entry.prices_minor}),
-        "price_key": entry.price_key,
-        "price_desc_key": entry.price_desc_key,
-        "newest_key": entry.newest_key,
-        "rating_key": entry.rating_key,
-        "warehouse": entry.warehouses,
         "hub": entry.hubs,
-        "arrival": entry.arrivals,
-        "hit": b64encode(entry.hit).decode(),
+        "value": texts,
+        "number": {name: [to_ordered(number) for number in given] for name, given in numbers.items()},
+        "band": {name: sorted({band_of(number) for number in given}) for name, given in numbers.items()},
+        "attribute": attributes(entry, texts, numbers),
     }
-    if entry.brand:
-        fields["brand"] = entry.brand
-    texts = {name: list(kept) for name, given in entry.texts.items() if (kept := _short(name, given))}
-    numbers = {name: found for name, given in entry.numbers.items() if (found := _finite(name, given))}
-    fields["value"] = texts
-    fields["number"] = {name: [to_ordered(number) for number in given] for name, given in numbers.items()}
-    fields["band"] = {name: sorted({band_of(number) for number in given}) for name, given in numbers.items()}
-    letters = [KIND_LETTERS[entry.kinds.get(name, "text")] + name for name in texts]
-    fields["attribute"] = letters + ["n" + name for name in numbers]
-    return fields
-
-
-def _short(name: str, values: Any) -> dict[str, None]:
-    """Values that can be a choice, once each, in their order."""
-    return dict.fromkeys(v for v in values if v and len(v) <= MAX_VALUE_CHARS) if usable(name) else {}
-
-
-def _finite(name: str, values: Any) -> list[float]:
-    return sorted({float(v) for v in values if math.isfinite(v)}) if usable(name) else []

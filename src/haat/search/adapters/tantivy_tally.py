@@ -4,16 +4,26 @@ Totals come from the counts of one field that every document has exactly once: c
 scoring them. Each walk of the matches answers as much as it can; a facet with a selection needs a walk of its own.
 """
 
-from collections.abc import Iterator, Mapping, Sequence, Set
+from collections.abc import Mapping, Sequence, Set
 from functools import lru_cache
 from itertools import accumulate
 from typing import Any, Final
 
 from tantivy import Query, Searcher
 
+from haat.search.adapters.facets import (
+    NUMBER_BANDS,
+    PRICE_BANDS,
+    Counts,
+    Named,
+    counted,
+    prices,
+    ranges,
+    shown,
+    wanted_counts,
+)
 from haat.search.adapters.tantivy_query import Compiler
-from haat.search.adapters.tantivy_schema import KIND_OF_LETTER, MAX_LEVELS
-from haat.search.bands import closed, from_ordered
+from haat.search.bands import from_ordered
 from haat.search.index import (
     Ask,
     AttributeKind,
@@ -22,16 +32,11 @@ from haat.search.index import (
     Clause,
     Delivery,
     FacetAsk,
-    Filters,
     RawFacet,
     Tally,
 )
 
 _TOTAL: Final = {"terms": {"field": "state", "size": 3}}
-_PRICE_BANDS: Final = 60
-_NUMBER_BANDS: Final = 40
-_CATEGORIES: Final = 200
-_Counts = Mapping[str, Any]
 
 
 def _parts(dates: Sequence[Clause]) -> list[ByHub]:
@@ -77,7 +82,7 @@ class Tallier:
         plain = delivery is not None and delivery.by is None and ask.filters.stocked  # what is seen is what reaches
         wanted: dict[str, Any] = {"total": _TOTAL}
         if ask.facets is not None:
-            wanted |= _facets(ask.filters, ask.facets)
+            wanted |= wanted_counts(ask.filters, ask.facets, _terms, "level.")
         dates = self._date_aggregations(ask) if plain else {}
         seen = self._compiler.visible(ask)
         found = self._searcher.aggregate(seen, {**wanted, **dates})
@@ -117,7 +122,7 @@ class Tallier:
         parts = enumerate(_parts(ask.delivery.dates))
         return {f"date{place}": {"filter": self._compiler.aggregation(part)} for place, part in parts if place != rest}
 
-    def _dates(self, ask: Ask, found: _Counts, reached: int) -> tuple[int, ...]:
+    def _dates(self, ask: Ask, found: Counts, reached: int) -> tuple[int, ...]:
         assert ask.delivery is not None
         dates, parts = ask.delivery.dates, _parts(ask.delivery.dates)
         if not parts:
@@ -141,14 +146,14 @@ class Tallier:
             return None
         return self._largest.get(delivery.dates, len(delivery.dates) - 1)
 
-    def _with_facets(self, base: Tally, ask: Ask, facets: FacetAsk, seen: Query, found: _Counts) -> Tally:
+    def _with_facets(self, base: Tally, ask: Ask, facets: FacetAsk, seen: Query, found: Counts) -> Tally:
         selected = {chosen.name for chosen in ask.filters.attributes}
         apart = dict(found)
         if ask.filters.brands:
             apart["brand"] = self._without(ask, "brand", {"brand": _terms("brand", facets.values)})["brand"]
         if ask.filters.price_min_minor is not None or ask.filters.price_max_minor is not None:
-            apart["price"] = self._without(ask, "price", {"price": _terms("price_band", _PRICE_BANDS)})["price"]
-        names = _names(found["attributes"], facets, selected)
+            apart["price"] = self._without(ask, "price", {"price": _terms("price_band", PRICE_BANDS)})["price"]
+        names = shown(found["attributes"], facets, selected)
         counts = dict(self._searcher.aggregate(seen, _values(names, facets, but=selected)))
         for name in selected:
             own = [pair for pair in names if pair[0] == name]
@@ -158,29 +163,17 @@ class Tallier:
             dates=base.dates,
             later=base.later,
             not_delivered=base.not_delivered,
-            categories=tuple(_counted(apart, "category")),
-            brands=tuple(_counted(apart, "brand")),
-            prices=_prices(_counted(apart, "price")),
+            categories=tuple(counted(apart, "category")),
+            brands=tuple(counted(apart, "brand")),
+            prices=prices(apart),
             attributes=tuple(_raw(name, kind, items, counts) for name, kind, items in names),
         )
 
-    def _without(self, ask: Ask, facet: str, wanted: dict[str, Any]) -> _Counts:
+    def _without(self, ask: Ask, facet: str, wanted: dict[str, Any]) -> Counts:
         if not wanted:
             return {}
-        counts: _Counts = self._searcher.aggregate(self._compiler.visible(ask, without=facet), wanted)
+        counts: Counts = self._searcher.aggregate(self._compiler.visible(ask, without=facet), wanted)
         return counts
-
-
-def _facets(filters: Filters, facets: FacetAsk) -> dict[str, Any]:
-    depth = filters.category.count(".") + 2 if filters.category else 1
-    wanted = {"attributes": _terms("attribute", len(facets.attributes) * 3 + facets.most * 2 + 20)}
-    if depth <= MAX_LEVELS:
-        wanted["category"] = _terms(f"level.{depth}", _CATEGORIES)
-    if not filters.brands:
-        wanted["brand"] = _terms("brand", facets.values)
-    if filters.price_min_minor is None and filters.price_max_minor is None:
-        wanted["price"] = _terms("price_band", _PRICE_BANDS)
-    return wanted
 
 
 def _terms(field: str, size: int) -> dict[str, Any]:
@@ -188,27 +181,8 @@ def _terms(field: str, size: int) -> dict[str, Any]:
     return {"terms": {"field": field, "size": size, "segment_size": 1_000_000}}
 
 
-def _names(counts: _Counts, facets: FacetAsk, selected: Set[str]) -> list[tuple[str, AttributeKind, int]]:
-    """The attributes to show: those chosen, those the category wants, then the most frequent; ties by name."""
-    frequent = sorted([(-b["doc_count"], *_attribute(b["key"])) for b in counts["buckets"]])
-    wanted = dict.fromkeys((*sorted(selected), *facets.attributes))
-    first: list[tuple[str, AttributeKind, int]] = []
-    unseen: list[tuple[str, AttributeKind, int]] = []
-    for name in wanted:
-        own = [(name, kind, -count) for count, found, kind in frequent if found == name]
-        first += own
-        unseen += [] if own else [(name, "text", 0), (name, "number", 0)]
-    rest = [(name, kind, -count) for count, name, kind in frequent if name not in wanted]
-    return first + unseen + rest[: max(0, facets.most - len(wanted))]
-
-
-@lru_cache(maxsize=1 << 14)
-def _attribute(term: str) -> tuple[str, AttributeKind]:
-    return term[1:], KIND_OF_LETTER[term[0]]
-
-
 def _values(
-    names: Sequence[tuple[str, AttributeKind, int]],
+    names: Sequence[Named],
     facets: FacetAsk,
     but: Set[str] = frozenset(),
 ) -> dict[str, Any]:
@@ -222,30 +196,16 @@ def _values(
 @lru_cache(maxsize=4_096)
 def _of_attribute(name: str, kind: AttributeKind, values: int, numbers: int) -> Mapping[str, Any]:
     if kind == "number":
-        return {"n" + name: _terms("number." + name, numbers), "r" + name: _terms("band." + name, _NUMBER_BANDS)}
+        return {"n" + name: _terms("number." + name, numbers), "r" + name: _terms("band." + name, NUMBER_BANDS)}
     return {"v" + name: _terms("value." + name, values)}
 
 
-def _counted(counts: _Counts, name: str) -> Iterator[tuple[Any, int]]:
-    """Values with their counts, the most frequent first, ties by value: the same order whatever the segments are."""
-    if name not in counts:
-        return iter(())
-    ordered = sorted([(-bucket["doc_count"], bucket["key"]) for bucket in counts[name]["buckets"]])
-    return ((value, -count) for count, value in ordered)
-
-
-def _raw(name: str, kind: AttributeKind, items: int, counts: _Counts) -> RawFacet:
+def _raw(name: str, kind: AttributeKind, items: int, counts: Counts) -> RawFacet:
     if kind != "number":
-        return RawFacet(name, kind, tuple(_counted(counts, "v" + name)), (), items)
-    numbers = tuple([(from_ordered(int(value)), count) for value, count in _counted(counts, "n" + name)])
-    ranges = sorted([(*closed(int(band)), count) for band, count in _counted(counts, "r" + name)])
-    return RawFacet(name, kind, numbers, tuple(ranges), items)
+        return RawFacet(name, kind, tuple(counted(counts, "v" + name)), (), items)
+    numbers = tuple([(from_ordered(int(value)), count) for value, count in counted(counts, "n" + name)])
+    return RawFacet(name, kind, numbers, ranges(counted(counts, "r" + name)), items)
 
 
-def _prices(counted: Iterator[tuple[Any, int]]) -> tuple[tuple[int, int, int], ...]:
-    bands = ((closed(int(band)), count) for band, count in counted)
-    return tuple(sorted([(round(low), int(high), count) for (low, high), count in bands]))
-
-
-def _total(counts: _Counts) -> int:
+def _total(counts: Counts) -> int:
     return sum(bucket["doc_count"] for bucket in counts["total"]["buckets"])
