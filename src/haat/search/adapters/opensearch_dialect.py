@@ -10,31 +10,38 @@ OUR_SCORES: Final = 2.2
 larger scale. Source: LUCENE-8563."""
 
 
+class PointsInTime:
+    """How OpenSearch is asked for snapshots. Source: its documentation of the Point in Time API."""
+
+    def open(self, index: str, keep_s: float) -> str:
+        """Path of the POST that opens one."""
+        return f"/{index}/_search/point_in_time?keep_alive={keep_s:.0f}s"
+
+    def name(self, answer: Mapping[str, Any]) -> str:
+        """Its name in that answer."""
+        return str(answer["pit_id"])
+
+    def close(self, ids: Sequence[str]) -> tuple[str, Mapping[str, Any]]:
+        """Path and body of the DELETE that ends them."""
+        return "/_search/point_in_time", {"pit_id": list(ids)}
+
+
 class Dialect(Protocol):
     """How one kind of server is asked."""
 
-    snapshots: bool
-    """Whether a view can stay that of one moment."""
+    snapshots: PointsInTime | None
+    """How a view stays that of one moment; None where none can."""
     score_scale: float
     """What text scores are multiplied by, to be in the scale of the bonuses."""
 
     def check(self, about: Mapping[str, Any]) -> None:
         """See what the server says of itself. Raises: Unavailable when another kind stands there."""
 
-    def open_snapshot(self, index: str, keep_s: float) -> str:
-        """Path of the POST that opens one."""
-
-    def snapshot_id(self, answer: Mapping[str, Any]) -> str:
-        """Its name in that answer."""
-
-    def close_snapshots(self, ids: Sequence[str]) -> tuple[str, Mapping[str, Any]]:
-        """Path and body of the DELETE that ends them."""
-
 
 class OpenSearch:
     """OpenSearch 3: points in time, and the newer scale of scores. Version 2 has the older scale."""
 
-    snapshots = True
+    snapshots: PointsInTime | None = PointsInTime()
     score_scale = OUR_SCORES
 
     def check(self, about: Mapping[str, Any]) -> None:
@@ -45,38 +52,14 @@ class OpenSearch:
         if int(str(version.get("number", "0")).partition(".")[0]) < 3:
             self.score_scale = 1.0
 
-    def open_snapshot(self, index: str, keep_s: float) -> str:
-        """See Dialect."""
-        return f"/{index}/_search/point_in_time?keep_alive={keep_s:.0f}s"
-
-    def snapshot_id(self, answer: Mapping[str, Any]) -> str:
-        """See Dialect."""
-        return str(answer["pit_id"])
-
-    def close_snapshots(self, ids: Sequence[str]) -> tuple[str, Mapping[str, Any]]:
-        """See Dialect."""
-        return "/_search/point_in_time", {"pit_id": list(ids)}
-
 
 class Elasticsearch:
     """Elasticsearch 7.10: no points in time in its free part, and the older scale of scores."""
 
-    snapshots = False
+    snapshots: PointsInTime | None = None
     score_scale = 1.0
 
     def check(self, about: Mapping[str, Any]) -> None:
         """See Dialect."""
         if "distribution" in about.get("version", {}):
             raise Unavailable("This is not an Elasticsearch; HAAT_SEARCH_URL may have to begin with opensearch:")
-
-    def open_snapshot(self, index: str, keep_s: float) -> str:
-        """Never asked for: it has none."""
-        raise NotImplementedError
-
-    def snapshot_id(self, answer: Mapping[str, Any]) -> str:
-        """Never asked for: it has none."""
-        raise NotImplementedError
-
-    def close_snapshots(self, ids: Sequence[str]) -> tuple[str, Mapping[str, Any]]:
-        """Never asked for: it has none."""
-        raise NotImplementedError

@@ -110,11 +110,10 @@ class Views:
         state, snapshot = self._indices.state, ""
         coverage = await state.coverage(live, marks.coverage)
         labels = await state.labels(live, marks.labels)
-        if self._dialect.snapshots:
-            path = self._dialect.open_snapshot(live, self._keep_s + MARGIN_S)
-            snapshot = self._dialect.snapshot_id(
-                (await self._client.ask("POST", path, within_s=self._client.bulk_s)).body
-            )
+        snapshots = self._dialect.snapshots
+        if snapshots is not None:
+            path = snapshots.open(live, self._keep_s + MARGIN_S)
+            snapshot = snapshots.name((await self._client.ask("POST", path, within_s=self._client.bulk_s)).body)
         items = await documents_in(self._view("", live, snapshot, (coverage, labels)))
         self._shown += 1
         name = f"{self._process}.{self._shown:x}~{live}~{marks.coverage:x}~{items:x}~{snapshot}"
@@ -155,6 +154,7 @@ class Views:
     async def _let_go(self) -> None:
         """End the snapshots that are done with. One that is gone already is no matter."""
         done, self._done[:] = list(self._done), []
-        if done:
-            path, body = self._dialect.close_snapshots(done)
+        snapshots = self._dialect.snapshots
+        if done and snapshots is not None:
+            path, body = snapshots.close(done)
             await self._client.ask("DELETE", path, body, within_s=self._client.bulk_s, expected=(404,))
