@@ -1,8 +1,8 @@
-"""A circuit breaker around an engine: while it is gone callers hear so at once, instead of waiting for a time-out each.
+"""A circuit breaker around what may be gone: meanwhile callers hear so at once, instead of waiting for a time-out each.
 
 Closed: calls pass. After `failures` calls in a row that ended in Unavailable it is open: calls are refused. After
-`pause_s` it is half open: one call may try; if the engine answers, the breaker is closed again, else open for another
-pause. An engine that answers with any other error is there.
+`pause_s` it is half open: one call may try; if it is answered, the breaker is closed again, else open for another
+pause. Whoever answers with any other error is there.
 Source: M. Nygard, "Release It!", 2nd edition, section 5.2.
 """
 
@@ -19,11 +19,23 @@ PAUSE_S: Final = 1.0
 
 
 class Breaker:
-    """Knows whether the engine `name` is gone. Belongs to one event loop."""
+    """Knows whether something is gone. Belongs to one event loop.
 
-    def __init__(self, name: str, clock: Clock, *, failures: int = FAILURES, pause_s: float = PAUSE_S) -> None:
+    `name` is what words of refusal begin with; `refusal` makes their error, which callers can tell from others.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        clock: Clock,
+        *,
+        failures: int = FAILURES,
+        pause_s: float = PAUSE_S,
+        refusal: type[Unavailable] = Unavailable,
+    ) -> None:
         self._name = name
         self._clock = clock
+        self._refusal = refusal
         self._most = failures
         self._pause_s = pause_s
         self._failed = 0  # in a row
@@ -32,7 +44,7 @@ class Breaker:
 
     @property
     def state(self) -> Literal["closed", "open", "half-open"]:
-        """For people and tests."""
+        """For people, metrics and tests."""
         if self._failed < self._most:
             return "closed"
         return "open" if self._left_s() > 0 else "half-open"
@@ -41,8 +53,10 @@ class Breaker:
         """What the call answers. Raises: what it raises; Unavailable at once, without a call, while open."""
         trial = self._failed >= self._most
         if trial:
-            if self._trying or self._left_s() > 0:
-                raise Unavailable(f"{self._name} failed several times in a row; it is asked again in a moment")
+            left_s = self._left_s()
+            if self._trying or left_s > 0:
+                words = f"{self._name} failed several times in a row; it is asked again in a moment."
+                raise self._refusal(words, retry_after_s=max(1, round(left_s)))
             self._trying = True
         try:
             answer = await call()
@@ -51,7 +65,7 @@ class Breaker:
             if self._failed >= self._most:
                 self._opened_s = self._clock.monotonic_s()
             raise
-        except Exception:
+        except Exception:  # it answered, whatever it said
             self._failed = 0
             raise
         else:

@@ -1,18 +1,12 @@
-"""A circuit breaker around a gateway: when it is down, callers hear so at once instead of waiting for a deadline each.
+"""A gateway behind a circuit breaker: when it is down, callers hear so at once and do not wait for a deadline."""
 
-Closed: calls pass. After `failures` calls in a row that ended in GatewayDown it is open: calls are refused. After
-`pause_s` it is half open: one call may try; if that works it is closed again, else open for another pause.
-Source: M. Nygard, "Release It!", 2nd edition, section 5.2.
-"""
+from collections.abc import Mapping, Sequence
+from typing import Final, Literal
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
-from typing import Final, Literal, TypeVar
-
-from haat.payments.model import GatewayDown, GatewayPaused, GatewayRefund, GatewayRefused, Intent, Notice
+from haat.engines import breaker
+from haat.payments.model import GatewayPaused, GatewayRefund, Intent, Notice
 from haat.payments.ports import Gateway
 from haat.vocabulary import Clock
-
-T = TypeVar("T")
 
 FAILURES: Final = 5
 PAUSE_S: Final = 5.0
@@ -23,12 +17,9 @@ class Breaker:
 
     def __init__(self, gateway: Gateway, clock: Clock, *, failures: int = FAILURES, pause_s: float = PAUSE_S) -> None:
         self._gateway = gateway
-        self._clock = clock
-        self._most = failures
-        self._pause_s = pause_s
-        self._failed = 0  # in a row
-        self._opened_s = 0.0
-        self._trying = False
+        self._call = breaker.Breaker(
+            "The payment service", clock, failures=failures, pause_s=pause_s, refusal=GatewayPaused
+        )
 
     @property
     def name(self) -> str:
@@ -38,9 +29,7 @@ class Breaker:
     @property
     def state(self) -> Literal["closed", "open", "half-open"]:
         """For people and metrics."""
-        if self._failed < self._most:
-            return "closed"
-        return "open" if self._left_s() > 0 else "half-open"
+        return self._call.state
 
     async def create(
         self, *, reference: str, amount_minor: int, currency: str, method: str, return_url: str, expires_ms: int
@@ -86,33 +75,3 @@ class Breaker:
     def verify(self, headers: Mapping[str, str], body: bytes, now_ms: int) -> Notice:
         """See Gateway: no call goes out."""
         return self._gateway.verify(headers, body, now_ms)
-
-    def _left_s(self) -> float:
-        return self._opened_s + self._pause_s - self._clock.monotonic_s()
-
-    async def _call(self, call: Callable[[], Awaitable[T]]) -> T:
-        trial = self._failed >= self._most
-        if trial:
-            left_s = self._left_s()
-            if left_s > 0 or self._trying:
-                raise GatewayPaused(
-                    "The payment service failed several times in a row; we ask it again in a moment.",
-                    retry_after_s=max(1, round(left_s)),
-                )
-            self._trying = True
-        try:
-            answer = await call()
-        except GatewayDown:
-            self._failed += 1
-            if self._failed >= self._most:
-                self._opened_s = self._clock.monotonic_s()
-            raise
-        except GatewayRefused:
-            self._failed = 0  # it answers
-            raise
-        else:
-            self._failed = 0
-            return answer
-        finally:
-            if trial:
-                self._trying = False
