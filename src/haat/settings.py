@@ -243,9 +243,23 @@ def _check_urls(given: Mapping[str, Any], problems: list[Problem]) -> None:
         detail = "Write redis://:password@host:6379/0 (rediss: with TLS); the number names the database."
         problems.append(Problem("HAAT_KV_URL", detail))
     _check_events(str(given.get("events_url", "")), str(given.get("parked_url", "")), problems)
+    _check_apart(given, problems)
     if given.get("env") == "production" and str(given.get("payments_url", "fakepay:")).startswith("fakepay"):
         detail = "Production takes real money: name a gateway, or none: for cash on delivery alone."
         problems.append(Problem("HAAT_PAYMENTS_URL", detail))
+
+
+def _check_apart(given: Mapping[str, Any], problems: list[Problem]) -> None:
+    """Each SQL database has a history of its own, which two contexts cannot share."""
+    taken: dict[str, str] = {}
+    for key in _SCHEMES:
+        url = str(given.get(key, "")).partition("?")[0]
+        if url.partition(":")[0] not in SQL_SCHEMES or (key == "parked_url" and url == given.get("events_url")):
+            continue
+        other = taken.setdefault(url, key)
+        if other != key:
+            detail = f"{PREFIX}{other.upper()} names this database already: give each one of its own."
+            problems.append(Problem(PREFIX + key.upper(), detail))
 
 
 def _check_events(events_url: str, parked_url: str, problems: list[Problem]) -> None:

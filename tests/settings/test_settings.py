@@ -109,6 +109,13 @@ def test_a_password_in_a_url_is_not_shown(url: str) -> None:
     assert "word" not in shown
 
 
+def test_a_database_is_one_contexts_own() -> None:
+    server = "mysql://haat:x@db/shop"
+    assert set(wrong({"HAAT_ORDERS_URL": server, "HAAT_CARTS_URL": f"{server}?writers=2"})) == {"HAAT_CARTS_URL"}
+    assert set(wrong({"HAAT_USERS_URL": "sqlite:///var/orders.db"})) == {"HAAT_USERS_URL"}
+    assert load({"HAAT_ORDERS_URL": server, "HAAT_CARTS_URL": "mysql://haat:x@db/carts"}).orders_url == server
+
+
 def test_parked_events_lie_with_a_log_that_is_sql_and_are_named_for_one_that_is_not() -> None:
     assert load({}).parked_url == load({}).events_url
     assert set(wrong({"HAAT_PARKED_URL": "sqlite:///elsewhere.db"})) == {"HAAT_PARKED_URL"}
