@@ -1,6 +1,6 @@
 """HTTP calls to one server of ours over connections that stay: for engines that speak HTTP, inside a deadline.
 
-A call is one write and the reads of its answer; a general client's comfort costs five times the CPU of that (ADR 29).
+A call is one write and the reads of its answer; a general client's comfort costs some three times the CPU (ADR 29).
 Not for URLs that others choose: those go through fetch.py. Source: RFC 9112, by h11.
 """
 

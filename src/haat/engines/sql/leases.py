@@ -61,7 +61,6 @@ def take_lease(tx: Tx, name: str, holder: str, ttl_ms: int) -> int | None:
     """Take or keep a lease for `ttl_ms`: its epoch, or None while another holds it. Two statements.
 
     `holder` is one process: a new one needs a new name. All who want this lease give the same `ttl_ms`.
-
     """
     found = _READ.first(tx, {"by_name": name})
     if found is None:
