@@ -43,7 +43,9 @@ def corner(sql: str) -> Iterator[dict[str, str]]:
                 connection.exec_driver_sql(f"CREATE DATABASE {name}_{database}")
         plain = server.url.set(drivername=kind).render_as_string(hide_password=False)
         yield {
-            **{f"HAAT_{one.upper()}_URL": f"{plain}/{name}_{one}?isolation={isolation}" for one in DATABASES},
+            **{
+                f"HAAT_{one.upper()}_URL": f"{plain}/{name}_{one}?isolation={isolation}&{PATIENCE}" for one in DATABASES
+            },
             "HAAT_CATALOG_URL": f"mongodb://{urlsplit(mongo).netloc}/{name}?directConnection=true&{PATIENCE}",
             "HAAT_EVENTS_URL": f"kafka://{urlsplit(_url('kafka')).netloc}/{name}",
             "HAAT_KV_URL": f"{_url('valkey')}/{number}",

@@ -143,7 +143,8 @@ class SqlServer:
         kind, _, isolation = chosen.partition(":")
         given = os.environ.get(f"HAAT_TEST_{kind.upper()}_URL")
         assert given, f"HAAT_TEST_{kind.upper()}_URL is not set: make test-engines starts {kind} and sets it"
-        self._isolation = isolation
+        # Time-outs have tests of their own; elsewhere a busy machine is no outage.
+        self._options = {"isolation": isolation, "timeoutMS": "5000"}
         self._root: URL = make_url(given)
         self._engine: Engine = create_engine(self._root, poolclass=NullPool)
         self._bound: dict[Path, _Made] = {}
@@ -164,7 +165,7 @@ class SqlServer:
 
     def url(self, tables: Tables, path: Path) -> str:
         made = self._bind(tables, path)
-        return self._root.set(database=made.name, query={"isolation": self._isolation}).render_as_string(False)
+        return self._root.set(database=made.name, query=self._options).render_as_string(False)
 
     def place(self, path: Path) -> Path | str:
         url = self._root.set(drivername="mysql", database=self._bound[path].name)
@@ -232,7 +233,7 @@ class SqlServer:
         return made
 
     def _server(self, made: _Made, *, port: int | None = None) -> Server:
-        url = self._root.set(database=made.name, port=port or self._root.port, query={"isolation": self._isolation})
+        url = self._root.set(database=made.name, port=port or self._root.port, query=self._options)
         return server_of(url.render_as_string(False))._replace(writers=self.workers, readers=2)
 
     def _make(self, tables: Tables) -> _Made:

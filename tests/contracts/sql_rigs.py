@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 
 from sqlalchemy import MetaData
 
+from haat.engines.breaker import PAUSE_S
 from haat.engines.outgoing import Outgoing, OutgoingSource
 from haat.engines.sql import Database, Tx
 from haat.engines.sql.outgoing import SqlOutgoing, add_outgoing, outbox_table
@@ -46,6 +47,7 @@ class SqlRig:
 
     async def up(self) -> None:
         self.sql.up(self.path, self.file)
+        self.advance(PAUSE_S)  # a server that was away is asked again after it
 
     @property
     def crashed(self) -> Path:

@@ -103,7 +103,7 @@ async def test_a_trial_that_fails_opens_it_for_another_pause(
         assert engine.calls == 3 + turn
 
 
-async def test_a_trial_that_was_cancelled_lets_the_next_one_try(
+async def test_a_trial_that_nobody_hears_of_lets_another_try_after_a_pause(
     breaker: Breaker, engine: Asked, clock: ManualClock
 ) -> None:
     engine.error = Unavailable("gone")
@@ -115,5 +115,8 @@ async def test_a_trial_that_was_cancelled_lets_the_next_one_try(
     with pytest.raises(asyncio.CancelledError):
         await trial
     engine.error = None
+    await failed(breaker, engine, 1)
+    assert engine.calls == 3
+    clock.advance(1.1)
     assert await breaker(engine) == 4
     assert breaker.state == "closed"

@@ -9,6 +9,7 @@ from typing import Any, Literal
 
 import pytest
 
+from haat.engines.breaker import FAILURES, PAUSE_S
 from haat.engines.outgoing import Outgoing
 from haat.engines.sql import Tx
 from haat.engines.sql.mysql import MySqlDatabase
@@ -18,6 +19,7 @@ from haat.errors import Unavailable
 from tests.conftest import ManualClock
 from tests.contracts import database as suite
 from tests.contracts.sql_rigs import OUTBOX
+from tests.doors import Door
 from tests.sql import SQL, Opened, asked
 
 pytestmark = pytest.mark.server
@@ -35,8 +37,8 @@ class Forgetful(MySqlDatabase):
 
     ways: "list[Literal['before', 'after']]"
 
-    def _connected(self, first: tuple[str, ...]) -> Any:
-        session = super()._connected(first)
+    def _connected(self, timeout_s: float, *first: str) -> Any:
+        session = super()._connected(timeout_s, *first)
         connection = session.connection
         commit = connection.commit
 
@@ -142,6 +144,59 @@ async def test_a_server_that_is_not_there_is_said_with_its_name(clock: ManualClo
     database.open()
     try:
         with pytest.raises(Unavailable, match="orders"):
+            await database.ping()
+    finally:
+        database.close()
+
+
+@pytest.fixture
+def door(server: Server) -> Iterator[Door]:
+    door = Door(server.url.port or 3306)
+    yield door
+    door.close()
+
+
+@pytest.mark.parametrize("unit", ["read", "change"])
+async def test_a_server_that_hangs_is_waited_for_a_few_times_and_then_asked_once_a_second(
+    server: Server, door: Door, clock: ManualClock, unit: str
+) -> None:
+    near = server._replace(url=server.url.set(port=door.port), timeout_ms=200, writers=1, readers=1)
+    database = MySqlDatabase(near, clock)
+    do = database.read if unit == "read" else database.transact
+    look = asked("SELECT sent_ms FROM outbox" if unit == "read" else "UPDATE outbox SET sent_ms = 5")
+    database.open()
+    try:
+        await do(look)
+        door.swallow()
+        for _ in range(FAILURES):
+            with pytest.raises(Unavailable, match=r"timed out|Lost"):
+                await do(look)
+        for _ in range(100):
+            with pytest.raises(Unavailable, match="several times in a row"):
+                await do(look)
+        door.open()
+        with pytest.raises(Unavailable, match="several times in a row"):
+            await do(look)
+        clock.advance(PAUSE_S + 0.1)
+        await do(look)
+        await do(look)
+    finally:
+        database.close()
+
+
+async def test_who_goes_at_its_deadline_is_still_counted(server: Server, door: Door, clock: ManualClock) -> None:
+    near = server._replace(url=server.url.set(port=door.port), timeout_ms=100, readers=FAILURES)
+    database = MySqlDatabase(near, clock)
+    database.open()
+    try:
+        door.swallow()
+        for _ in range(FAILURES):
+            asking = asyncio.ensure_future(database.ping())
+            await asyncio.wait([asking], timeout=0.01)
+            asking.cancel()
+        database.close()  # what was taken before is heard of
+        database.open()
+        with pytest.raises(Unavailable, match="several times in a row"):
             await database.ping()
     finally:
         database.close()

@@ -2,21 +2,21 @@
 
 import pytest
 
-from haat.engines.sql.urls import READERS, WRITERS, server_of
+from haat.engines.sql.urls import READERS, TIMEOUT_MS, WRITERS, server_of
 from haat.errors import Invalid
 
 
 @pytest.mark.parametrize("scheme", ["mysql", "mariadb", "mysql+pymysql"])
 def test_what_is_not_said_is_usual(scheme: str) -> None:
     server = server_of(f"{scheme}://haat:secret@db.internal:3307/orders")
-    assert (server.isolation, server.writers, server.readers) == ("READ COMMITTED", WRITERS, READERS)
+    assert server[1:] == ("READ COMMITTED", WRITERS, READERS, TIMEOUT_MS)
     assert (server.url.drivername, server.url.host, server.url.port) == ("mysql+pymysql", "db.internal", 3307)
     assert (server.url.database, server.url.password) == ("orders", "secret")
 
 
 def test_our_options_are_taken_and_the_drivers_are_left() -> None:
-    server = server_of("mysql://h/orders?isolation=repeatable-read&writers=3&readers=2&ssl_ca=/etc/ca.pem")
-    assert (server.isolation, server.writers, server.readers) == ("REPEATABLE READ", 3, 2)
+    server = server_of("mysql://h/orders?isolation=repeatable-read&writers=3&readers=2&timeoutMS=9&ssl_ca=/etc/ca.pem")
+    assert server[1:] == ("REPEATABLE READ", 3, 2, 9)
     assert dict(server.url.query) == {"ssl_ca": "/etc/ca.pem"}
 
 
@@ -30,6 +30,7 @@ def test_our_options_are_taken_and_the_drivers_are_left() -> None:
         ("mysql://host/orders?isolation=serializable", "isolation is"),
         ("mysql://host/orders?writers=0", "writers is a number"),
         ("mysql://host/orders?readers=many", "readers is a number"),
+        ("mysql://host/orders?timeoutMS=1s", "timeoutMS is a number"),
     ],
 )
 def test_each_mistake_is_named(url: str, words: str) -> None:

@@ -1,8 +1,8 @@
 """A circuit breaker around what may be gone: meanwhile callers hear so at once, instead of waiting for a time-out each.
 
 Closed: calls pass. After `failures` calls in a row that ended in Unavailable it is open: calls are refused. After
-`pause_s` it is half open: one call may try; if it is answered, the breaker is closed again, else open for another
-pause. Whoever answers with any other error is there.
+`pause_s` it is half open: one call may try, the others are refused for another pause. Is one answered, the breaker is
+closed again. Whoever answers with any other error is there.
 Source: M. Nygard, "Release It!", 2nd edition, section 5.2.
 """
 
@@ -19,7 +19,8 @@ PAUSE_S: Final = 1.0
 
 
 class Breaker:
-    """Knows whether something is gone. Belongs to one event loop.
+    """Knows whether something is gone. Calls go through it; or who sees the outcome elsewhere, on a thread for example,
+    uses `enter`, `answered` and `failed`.
 
     `name` is what words of refusal begin with; `refusal` makes their error, which callers can tell from others.
     """
@@ -40,7 +41,6 @@ class Breaker:
         self._pause_s = pause_s
         self._failed = 0  # in a row
         self._opened_s = 0.0
-        self._trying = False
 
     @property
     def state(self) -> Literal["closed", "open", "half-open"]:
@@ -51,29 +51,37 @@ class Breaker:
 
     async def __call__(self, call: Callable[[], Awaitable[T]]) -> T:
         """What the call answers. Raises: what it raises; Unavailable at once, without a call, while open."""
-        trial = self._failed >= self._most
-        if trial:
-            left_s = self._left_s()
-            if self._trying or left_s > 0:
-                words = f"{self._name} failed several times in a row; it is asked again in a moment."
-                raise self._refusal(words, retry_after_s=max(1, round(left_s)))
-            self._trying = True
+        self.enter()
         try:
             answer = await call()
         except Unavailable:
-            self._failed += 1
-            if self._failed >= self._most:
-                self._opened_s = self._clock.monotonic_s()
+            self.failed()
             raise
         except Exception:  # it answered, whatever it said
-            self._failed = 0
+            self.answered()
             raise
-        else:
-            self._failed = 0
-            return answer
-        finally:
-            if trial:
-                self._trying = False
+        self.answered()
+        return answer
+
+    def enter(self) -> None:
+        """Ask before a call. Raises: Unavailable while open."""
+        if self._failed < self._most:
+            return
+        left_s = self._left_s()
+        if left_s > 0:
+            words = f"{self._name} failed several times in a row; it is asked again in a moment."
+            raise self._refusal(words, retry_after_s=max(1, round(left_s)))
+        self._opened_s = self._clock.monotonic_s()  # this one tries; if nobody ever hears of it, another will
+
+    def answered(self) -> None:
+        """A call was answered."""
+        self._failed = 0
+
+    def failed(self) -> None:
+        """A call was not. From several threads a count may get lost; then it takes one more call."""
+        self._failed += 1
+        if self._failed >= self._most:
+            self._opened_s = self._clock.monotonic_s()
 
     def _left_s(self) -> float:
         return self._opened_s + self._pause_s - self._clock.monotonic_s()

@@ -3,6 +3,9 @@
 Units run on the driver's cursor, as on SQLite; one that meets a deadlock or waits too long for a lock is run again from
 its start. The driver is PyMySQL; no other was tried. Why threads: docs/adr/0027-mysql-in-threads.md.
 
+When a server is gone, or hangs for its time-out, several times in a row, callers hear so at once, and one a second
+tries whether it is back (haat.engines.breaker).
+
 A commit whose answer was lost is looked up: an event of the unit is in the outbox exactly if the unit was committed. A
 unit without events whose commit was lost answers Unavailable, and its caller sends the same again.
 """
@@ -18,6 +21,7 @@ from typing import Any, Final, TypeVar
 from sqlalchemy import create_engine
 from sqlalchemy.pool import NullPool
 
+from haat.engines.breaker import Breaker
 from haat.engines.sql.outgoing import kept_any, write_outgoing
 from haat.engines.sql.ports import Refused, Tx, Unit
 from haat.engines.sql.urls import Server
@@ -27,8 +31,9 @@ from haat.vocabulary import Clock
 
 T = TypeVar("T")
 TRIES: Final = 24  # of a unit that others got in the way of; hot rows need some
-CONNECT_S: Final = 3
-ANSWER_S: Final = 20  # a statement that takes longer is given up with its connection
+CONNECT_S: Final = 1
+TRY_S: Final = 10.0  # a unit that others got in the way of for so long is given up
+LOCK_WAIT_S: Final = 1  # the shortest there is; a writing statement may take so much longer than one that reads
 IDLE_S: Final = 30.0  # after it a connection is asked whether it lives before it is trusted with a unit
 _LOOK_UP_S: Final = 10.0
 
@@ -59,7 +64,6 @@ class MySqlDatabase:
         clock: Clock,
         *,
         queue_units: int = QUEUE_UNITS,
-        answer_s: int = ANSWER_S,
     ) -> None:
         self.name = server.url.database or "mysql"
         self._engine = create_engine(server.url, poolclass=NullPool)
@@ -67,7 +71,8 @@ class MySqlDatabase:
         self._clock = clock
         self._isolation = server.isolation
         self._sizes = (server.writers, server.readers)
-        self._answer_s = answer_s
+        self._timeout_s = server.timeout_ms / 1000
+        self._breaker = Breaker(f"The database {self.name}", clock)
         self._open = False
         self._units = Line(self.name, queue_units)
         self._reads = Line(self.name, QUEUE_READS)
@@ -99,10 +104,12 @@ class MySqlDatabase:
 
     async def transact(self, unit: Unit[T]) -> T:
         """See Database.transact. Cost: one round trip for each statement and one for the commit."""
+        self._breaker.enter()
         return await self._units.ask(unit)
 
     async def read(self, unit: Unit[T], *, brief: bool = False) -> T:  # noqa: ARG002  # a round trip is never brief
         """See Database.read."""
+        self._breaker.enter()
         return await self._reads.ask(unit)
 
     async def ping(self) -> None:
@@ -116,31 +123,42 @@ class MySqlDatabase:
     # ---- threads
 
     def _read(self) -> None:
-        self._serve(self._reads, self._look, ("SET SESSION TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY",))
+        first = "SET SESSION TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY"
+        self._serve(self._reads, self._look, lambda: self._connected(self._timeout_s, first))
 
     def _write(self) -> None:
-        self._serve(self._units, self._change, (f"SET SESSION TRANSACTION ISOLATION LEVEL {self._isolation}",))
+        first = f"SET SESSION TRANSACTION ISOLATION LEVEL {self._isolation}"
+        self._serve(self._units, self._change, lambda: self._connected(self._timeout_s + LOCK_WAIT_S, first))
 
-    def _serve(self, line: Line, do: Callable[["_Thread", Unit[Any]], Any], first: tuple[str, ...]) -> None:
-        thread = _Thread(lambda: self._connected(first))
+    def _serve(self, line: Line, do: "Callable[[_Thread, Unit[Any]], Any]", connect: "Callable[[], _Session]") -> None:
+        thread = _Thread(connect)
         while (waiting := line.take()) is not None:
             try:
                 waiting.result = do(thread, waiting.unit)
             except BaseException as error:  # whatever it is belongs to the caller, not to this thread
                 waiting.error = error
+            self._heard(waiting.error)
             answer([waiting])
         thread.close()
 
-    def _connected(self, first: tuple[str, ...]) -> _Session:
+    def _heard(self, error: BaseException | None) -> None:
+        """Tell the breaker whether the server was there. On this thread: who asked may have gone at its deadline."""
+        cause = error and (error.__cause__ or error.__context__)
+        if isinstance(cause, self._driver.Error) and self._lost(cause):
+            self._breaker.failed()
+        else:
+            self._breaker.answered()
+
+    def _connected(self, timeout_s: float, *first: str) -> _Session:
         """A connection that is fit for a shop. Raises: the driver's errors; Unavailable when the server is not fit."""
         arguments, options = self._engine.dialect.create_connect_args(self._engine.url)
-        times = {"connect_timeout": CONNECT_S, "read_timeout": self._answer_s, "write_timeout": self._answer_s}
+        times = {"connect_timeout": CONNECT_S, "read_timeout": timeout_s, "write_timeout": timeout_s}
         connection = self._driver.connect(
             *arguments, **{"charset": "utf8mb4", **times, **options, "conv": self._conversions()}
         )
         try:
             cursor = connection.cursor()
-            for statement in ("SET SESSION time_zone = '+00:00', innodb_lock_wait_timeout = 5", *first):
+            for statement in (f"SET SESSION time_zone = '+00:00', innodb_lock_wait_timeout = {LOCK_WAIT_S}", *first):
                 cursor.execute(statement)
             cursor.execute("SELECT CONNECTION_ID(), @@innodb_flush_log_at_trx_commit, @@sql_mode")
             number, flush, mode = cursor.fetchone()
@@ -170,14 +188,15 @@ class MySqlDatabase:
     # ---- units
 
     def _look(self, thread: "_Thread", unit: Unit[Any]) -> Any:
-        for attempt in (1, 2):
+        began_s = time.monotonic()
+        for attempt in range(1, TRIES + 1):
             try:
                 session = thread.session()
                 result = unit(Tx(session.connection.cursor(), "mysql", self._clock.now_ms()))
                 session.connection.rollback()
             except self._driver.Error as error:
                 thread.close()
-                if not self._lost(error) or attempt == 2:
+                if not self._worth_another(thread, error, attempt, began_s):
                     raise self._translated(error) from error
             except BaseException:
                 thread.ended(rollback=True)
@@ -188,20 +207,22 @@ class MySqlDatabase:
         raise AssertionError
 
     def _change(self, thread: "_Thread", unit: Unit[Any]) -> Any:
+        began_s = time.monotonic()
         for attempt in range(1, TRIES + 1):
             try:
                 return self._once(thread, unit)
             except self._driver.Error as error:
-                if not self._worth_another(thread, error, attempt):
+                if not self._worth_another(thread, error, attempt, began_s):
                     raise self._translated(error) from error
         raise AssertionError
 
-    def _worth_another(self, thread: "_Thread", error: Exception, attempt: int) -> bool:
+    def _worth_another(self, thread: "_Thread", error: Exception, attempt: int, began_s: float) -> bool:
         """Whether a unit of which nothing was kept is to be run again."""
+        took_s = time.monotonic() - began_s
         if self._lost(error):
             thread.close()
-            return attempt == 1  # perhaps only the connection had grown old
-        if _code(error) not in _AGAIN or attempt == TRIES:
+            return attempt == 1 and took_s < self._timeout_s / 2  # no time-out: perhaps the connection had grown old
+        if _code(error) not in _AGAIN or attempt == TRIES or took_s > TRY_S:
             return False
         time.sleep(random.random() * 0.004 * attempt)  # those who met must not meet again
         return True
@@ -244,7 +265,7 @@ class MySqlDatabase:
         until_s = time.monotonic() + _LOOK_UP_S
         while time.monotonic() < until_s:
             try:
-                session = self._connected(())
+                session = self._connected(self._timeout_s)
             except (self._driver.Error, Unavailable):
                 time.sleep(0.1)
                 continue

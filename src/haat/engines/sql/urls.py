@@ -1,7 +1,8 @@
 """URLs of SQL servers as settings write them: `mysql://user:password@host/database?isolation=repeatable-read`.
 
 Options of ours: `isolation` (read-committed, repeatable-read) of writing units; `writers` and `readers`, how many
-connections each process may have at once. All others are the driver's (ssl_ca, unix_socket, …).
+connections each process may have at once; `timeoutMS`, after which a read that is not answered is given up (1,000). All
+others are the driver's (ssl_ca, unix_socket, …).
 """
 
 from typing import Final, Literal, NamedTuple, cast
@@ -15,7 +16,14 @@ Isolation = Literal["READ COMMITTED", "REPEATABLE READ"]
 
 WRITERS: Final = 16
 READERS: Final = 8
+TIMEOUT_MS: Final = 1_000
+MOST_TIMEOUT_MS: Final = 600_000
 MOST_CONNECTIONS: Final = 500
+_NUMBERS: Final = {
+    "writers": (WRITERS, MOST_CONNECTIONS),
+    "readers": (READERS, MOST_CONNECTIONS),
+    "timeoutMS": (TIMEOUT_MS, MOST_TIMEOUT_MS),
+}
 _DRIVERS: Final = {"mysql": "mysql+pymysql", "mariadb": "mysql+pymysql"}
 
 
@@ -26,6 +34,7 @@ class Server(NamedTuple):
     isolation: Isolation
     writers: int
     readers: int
+    timeout_ms: int  # of a read
 
 
 def server_of(url: str, name: str = "url") -> Server:
@@ -40,14 +49,14 @@ def server_of(url: str, name: str = "url") -> Server:
     isolation = str(made.query.get("isolation", "read-committed")).replace("-", " ").upper()
     if isolation not in ("READ COMMITTED", "REPEATABLE READ"):
         problems.append(Problem(name, "isolation is read-committed or repeatable-read."))
-    sizes = {}
-    for option, usual in (("writers", WRITERS), ("readers", READERS)):
+    numbers = {}
+    for option, (usual, most) in _NUMBERS.items():
         text = str(made.query.get(option, usual))
-        sizes[option] = int(text) if text.isdecimal() else 0
-        if not 0 < sizes[option] <= MOST_CONNECTIONS:
-            problems.append(Problem(name, f"{option} is a number from 1 to {MOST_CONNECTIONS}."))
+        numbers[option] = int(text) if text.isdecimal() else 0
+        if not 0 < numbers[option] <= most:
+            problems.append(Problem(name, f"{option} is a number from 1 to {most}."))
     if problems:
         raise Invalid(problems=problems)
-    plain = made.difference_update_query(["isolation", "writers", "readers"])
+    plain = made.difference_update_query(["isolation", *_NUMBERS])
     driver = _DRIVERS.get(plain.drivername, plain.drivername)
-    return Server(plain.set(drivername=driver), cast(Isolation, isolation), **sizes)
+    return Server(plain.set(drivername=driver), cast(Isolation, isolation), *numbers.values())
