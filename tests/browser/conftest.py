@@ -10,7 +10,8 @@ import sys
 import threading
 import time
 import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
@@ -18,6 +19,7 @@ import uvicorn
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
 from tests.conftest import ManualClock
+from tests.corner import corner
 from tests.web.sample import SampleShop
 from tests.web.server import storefront
 
@@ -54,18 +56,29 @@ def wait_for(url: str, alive: Callable[[], bool]) -> None:
 
 @pytest.fixture(scope="session")
 def shop_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The real shop. HAAT_TEST_SHOP_URL names one that runs already."""
+    """The real shop, on the servers of `make test-engines` if HAAT_TEST_SHOP_SQL names its SQL server and isolation.
+
+    HAAT_TEST_SHOP_URL names one that runs already.
+    """
     running = os.environ.get("HAAT_TEST_SHOP_URL")
     if running:
         yield running.rstrip("/")
         return
-    folder = tmp_path_factory.mktemp("shop")
+    on_servers = os.environ.get("HAAT_TEST_SHOP_SQL")
+    with ExitStack() as stack:
+        engines = stack.enter_context(corner(on_servers, search="opensearch")) if on_servers else {}
+        yield from served(tmp_path_factory.mktemp("shop"), engines)
+
+
+def served(folder: Path, engines: Mapping[str, str]) -> Iterator[str]:
+    """A shop with the demo market in this folder and these engines."""
     port = free_port()
     settings = {name: value for name, value in os.environ.items() if not name.startswith("HAAT_")}
     settings |= {
         "HAAT_DATA_DIR": str(folder),
         "HAAT_LISTEN": f"127.0.0.1:{port}",
         "HAAT_ADMIN_LISTEN": f"127.0.0.1:{free_port()}",
+        **engines,
     }
     command = [sys.executable, "-m", "haat.cli"]
     subprocess.run(

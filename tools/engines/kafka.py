@@ -18,7 +18,7 @@ from typing import ClassVar, Final
 import msgspec
 
 from tools.engines.engine import Place
-from tools.engines.registries import java, maven_jars, run
+from tools.engines.registries import fetch_java, java, maven_jars, run
 
 DOORS: Final = 4  # as many tests with doors run at once
 _PORTS_FROM, _PORTS_TO = 18_000, 30_000  # below those that systems give to callers: nothing takes them meanwhile
@@ -57,6 +57,7 @@ controlled.shutdown.max.retries=1
 broker.session.timeout.ms=3000
 broker.heartbeat.interval.ms=500
 """
+_JAVA: Final = 17
 _LOG4J: Final = """\
 status=error
 appenders=out
@@ -100,6 +101,7 @@ class Kafka:
     def fetch(self, folder: Path) -> None:
         """See Engine."""
         maven_jars(self._JARS, folder)
+        fetch_java(_JAVA, folder)
 
     def prepare(self, place: Place) -> None:
         """See Engine."""
@@ -131,7 +133,7 @@ class Kafka:
 
     def server_url(self, place: Place) -> str:
         """See Engine. `doors` names where a test may stand in front of it: outside:inside."""
-        doors = ",".join(f"{outside}:{inside}" for outside, inside in _ports(place).doors.items())
+        doors = ",".join(f"{outside}:{inside}" for outside, inside in doors_of(place))
         return f"kafka://127.0.0.1:{place.port}?doors={doors}"
 
     def settings(self, place: Place) -> Mapping[str, str]:
@@ -139,9 +141,14 @@ class Kafka:
         return {"HAAT_EVENTS_URL": f"kafka://127.0.0.1:{place.port}/haat"}
 
 
+def doors_of(place: Place) -> list[tuple[int, int]]:
+    """Where a door may stand, and where it leads to: a client goes where the broker says it is."""
+    return list(_ports(place).doors.items())
+
+
 def _java(place: Place) -> list[str]:
     log = f"-Dlog4j2.configurationFile={place.home / 'log4j2.properties'}"
-    return [java(17), *_JVM, log, "-cp", str(place.bin / "lib" / "*")]
+    return [java(_JAVA, place.bin), *_JVM, log, "-cp", str(place.bin / "lib" / "*")]
 
 
 def _properties(place: Place) -> Path:

