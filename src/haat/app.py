@@ -53,6 +53,7 @@ from haat.joins import (
     AllItems,
     CategoryFacets,
     CategoryNames,
+    IndexedDocuments,
     ItemOfSku,
     NearestWords,
     ParkedRows,
@@ -161,7 +162,7 @@ async def open_shop(
         # ---- inbound, catalog, inventory
         feeds = SqlFeeds(databases["inbound"], Outbox("haat/inbound", ids))
         collections = Collections(**{name: catalog_store.collection(name) for name in COLLECTIONS})
-        outside = Outside(blobs, reencoder, Fetcher(), IdentifyItem(feeds, ids), clock, ids)
+        outside = Outside(blobs, reencoder, Fetcher(), IdentifyItem(feeds, ids), clock, ids, IndexedDocuments(index))
         catalog = catalog_on(collections, outside)
         offers = SqlOfferStore(databases["orders"], Outbox("haat/inventory", ids))
         feed_status = FeedStatus(feeds, ParkedRows(parking))
@@ -172,7 +173,7 @@ async def open_shop(
         )
         set_offer = SetOffer(offers, ItemOfSku(catalog.claims), settings.currency)
         change_stock = ChangeStock(offers, warehouse_book.may_use, ids)
-        ask_quote = AskQuote(serviceability, StockOfSkus(offers, catalog.documents), clock)
+        ask_quote = AskQuote(serviceability, StockOfSkus(offers, catalog.known), clock)
 
         # ---- search
         lexicon = Lexicon(clock)
@@ -207,7 +208,7 @@ async def open_shop(
                 carts_database=databases["carts"],
                 kv=kv,
                 offers=offers,
-                documents=catalog.documents,
+                documents=catalog.known,
                 serviceability=serviceability,
                 gateway=gateway,
                 backoff=backoff,
@@ -284,9 +285,9 @@ async def open_shop(
         ]
         needs = StorefrontNeeds(
             find=find,
-            items=catalog.documents,
+            items=catalog.known,
             offers=offers.offers_of,
-            categories=CategoryNames(catalog.trees),
+            categories=CategoryNames(catalog.trees, index),
             serviceability=serviceability,
             sellers=sellers,
             warehouses=warehouse_names,

@@ -6,18 +6,19 @@ Each class is named for the port it satisfies. Nothing is decided here.
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Final, Protocol
 
 import msgspec
 
-from haat.catalog.categories import Category
 from haat.catalog.claims import SkuClaims
 from haat.catalog.forest import TreeStore
-from haat.catalog.read import ItemDocuments
+from haat.catalog.read import Bodies
 from haat.engines.documents import Documents
+from haat.errors import Unavailable
 from haat.events.envelope import decode
 from haat.events.parking import Parking
 from haat.inventory.ports import OfferStore
+from haat.search.index import ItemIndex
 from haat.search.lexicon import Lexicon
 from haat.serviceability.model import Warehouse
 from haat.serviceability.ports import NetworkStore
@@ -26,6 +27,7 @@ from haat.users.sellers import CreateSeller, FindSellers
 from haat.vocabulary import ShippingClass
 
 _PAGE: Final = 500
+_CATEGORY: Final = "category:"
 _INBOUND: Final = frozenset({"items.inbound", "offers.inbound"})
 
 
@@ -51,6 +53,20 @@ class _OfFeed(msgspec.Struct, frozen=True):
     feed_id: str = ""
 
 
+class _Name(msgspec.Struct, frozen=True):
+    """How a category is called."""
+
+    name: str
+
+
+class Named(Protocol):
+    """Whatever has a name."""
+
+    @property
+    def name(self) -> str:
+        """As people read it."""
+
+
 class StockedUnit(msgspec.Struct, frozen=True, gc=False):
     """One sku's units in one warehouse, with the way it must travel."""
 
@@ -65,7 +81,7 @@ class StockOfSkus:
     """serviceability.StockOf from inventory's counts and the catalogue's shipping classes."""
 
     offers: OfferStore
-    documents: ItemDocuments
+    documents: Bodies
 
     async def __call__(self, skus: Sequence[str]) -> Sequence[StockedUnit]:
         """Rows of the skus that are on sale. Two round trips."""
@@ -141,14 +157,34 @@ class SellerBook:
 
 
 @dataclass(frozen=True, slots=True)
+class IndexedDocuments:
+    """catalog.Bodies from what the index was built of: the stand-in for a catalogue that is away."""
+
+    index: ItemIndex
+
+    async def __call__(self, ids: Sequence[str], /) -> Mapping[str, bytes]:
+        """The documents that the newest view was built from. Raises: Unavailable."""
+        return {id_: kept.document for id_, kept in (await self.index.stored(ids)).items() if kept.document}
+
+
+@dataclass(frozen=True, slots=True)
 class CategoryNames:
-    """web.CategoryNames from the catalogue's tree."""
+    """web.CategoryNames from the catalogue's tree; from the index's labels where this process never saw the tree."""
 
     trees: TreeStore
+    index: ItemIndex
 
-    async def __call__(self) -> Mapping[str, Category]:
-        """Categories by id, parents before children."""
-        return (await self.trees.current()).by_id
+    async def __call__(self) -> Mapping[str, Named]:
+        """Categories by id, parents before children. Raises: Unavailable when neither is there."""
+        try:
+            return (await self.trees.current()).by_id
+        except Unavailable as away:
+            try:
+                labels = self.index.view().labels
+            except Unavailable:
+                raise away from None
+            named = {name: label for name, label in labels.items() if name.startswith(_CATEGORY)}
+            return {name.removeprefix(_CATEGORY): _Name(named[name].label) for name in sorted(named)}
 
 
 @dataclass(frozen=True, slots=True)

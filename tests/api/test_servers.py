@@ -137,7 +137,9 @@ async def test_a_shop_sells_from_a_catalogue_on_a_server_and_outlives_its_absenc
     assert (await on_mongo.order((await on_mongo.skus())[0], "c1", "cod")).status_code == 201
     assert await on_mongo.engine("catalog")
     on_mongo.server.door.shut()
-    away = await client.get(item)
+    assert (await client.get(item)).json()["title"] == hits[0]["title"]  # as the index has it
+    assert (await on_mongo.order((await on_mongo.skus())[1], "c2", "cod")).status_code == 201
+    away = await client.get("/api/v1/items/itm_00000000000000000000000000")
     assert (away.status_code, away.headers["content-type"]) == (503, "application/problem+json")
     assert not await on_mongo.engine("catalog")
     on_mongo.server.door.open()

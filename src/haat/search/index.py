@@ -272,6 +272,10 @@ class View(Protocol):
     def items(self) -> int:
         """Documents in it, those that are gone included."""
 
+    @property
+    def labels(self) -> Mapping[str, Label]:
+        """All labels by name."""
+
     def label(self, name: str) -> Label | None:
         """The label of "category:<id>" or "attribute:<name>"."""
 

@@ -11,6 +11,7 @@ and where nothing is there it would make a document without `born_ms`, which the
 (`mongo_schema.py`). So the server answers which puts of a bulk were stale, in the one round trip that wrote the others.
 """
 
+import asyncio
 from collections import Counter
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Any, Final, TypeVar
@@ -120,17 +121,20 @@ class MongoStore:
             wake()
 
     async def read(self, call: Callable[[], Awaitable[T]], *, brief: bool = True) -> T:
-        """What the call answers. A brief one is made once more when it fails: one late answer, or a connection that had
-        grown old, is not yet an outage. Raises: Unavailable.
+        """What the call answers. A brief one that fails before its time is over is made once more in what is left of
+        it: a connection that had grown old is not yet an outage, and a page waits no longer. Raises: Unavailable.
         """
         if not brief:
             return await self._ask(call, None)
+        now_s = asyncio.get_running_loop().time  # as the driver's own time-outs
+        until_s = now_s() + self._read_s
         try:
             return await self._ask(call, self._read_s)
         except Unavailable:
-            if not self._open:
+            left_s = until_s - now_s()
+            if not self._open or left_s <= 0:
                 raise
-            return await self._ask(call, self._read_s)
+            return await self._ask(call, left_s)
 
     async def write(self, call: Callable[[], Awaitable[T]], *, brief: bool = True) -> T:
         """What the call answers. Raises: Unavailable, Invalid; BulkWriteError."""

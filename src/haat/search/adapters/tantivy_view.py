@@ -126,7 +126,9 @@ class TantivyView:
             for address, ordinal in zip(addresses, ordinals, strict=True):
                 assert ordinal is not None
                 kept = self.searcher.doc(address)
-                found[str(kept.get_first("id"))] = Stored(kept.get_first("hit") or b"", documents.get(int(ordinal), b""))
+                found[str(kept.get_first("id"))] = Stored(
+                    kept.get_first("hit") or b"", documents.get(int(ordinal), b"")
+                )
             return found
 
     def _hits(self, ask: Ask, window: Window) -> Sequence[tuple[float, DocAddress]]:
