@@ -55,6 +55,8 @@ from haat.joins import (
     CategoryNames,
     IndexedDocuments,
     ItemOfSku,
+    KnownOffers,
+    LastOffers,
     NearestWords,
     ParkedRows,
     SellerBook,
@@ -199,6 +201,7 @@ async def open_shop(
         )
 
         # ---- cart, wishlist, orders, payments
+        last_offers = LastOffers(index)
         gateway = await stack.enter_async_context(open_gateway(settings, clock, secret_of(settings)))
         for provider, one in gateway.gateways.items():
             gateway.gateways[provider] = around("gateway", one)
@@ -208,6 +211,7 @@ async def open_shop(
                 carts_database=databases["carts"],
                 kv=kv,
                 offers=offers,
+                shown_offers=KnownOffers(offers, last_offers),
                 documents=catalog.known,
                 serviceability=serviceability,
                 gateway=gateway,
@@ -287,6 +291,7 @@ async def open_shop(
             find=find,
             items=catalog.known,
             offers=offers.offers_of,
+            last_offers=last_offers,
             categories=CategoryNames(catalog.trees, index),
             serviceability=serviceability,
             sellers=sellers,

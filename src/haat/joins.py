@@ -17,9 +17,11 @@ from haat.engines.documents import Documents
 from haat.errors import Unavailable
 from haat.events.envelope import decode
 from haat.events.parking import Parking
+from haat.inventory.model import Offer
 from haat.inventory.ports import OfferStore
 from haat.search.index import ItemIndex
 from haat.search.lexicon import Lexicon
+from haat.search.shapes import HIT_DECODER
 from haat.serviceability.model import Warehouse
 from haat.serviceability.ports import NetworkStore
 from haat.users.model import SellerExists
@@ -165,6 +167,62 @@ class IndexedDocuments:
     async def __call__(self, ids: Sequence[str], /) -> Mapping[str, bytes]:
         """The documents that the newest view was built from. Raises: Unavailable."""
         return {id_: kept.document for id_, kept in (await self.index.stored(ids)).items() if kept.document}
+
+
+class LastStock(msgspec.Struct, frozen=True, gc=False):
+    """A warehouse that had a unit free. How many is not known: `free` is 1."""
+
+    warehouse: str
+    free: int = 1
+    version: int = 0
+
+
+class LastOffer(msgspec.Struct, frozen=True, gc=False):
+    """Price of a sku and where it lay, a moment ago."""
+
+    sku: str
+    price_minor: int | None
+    currency: str
+    stock: Sequence[LastStock]
+    active: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class LastOffers:
+    """web.Offers as the index last showed them: for pages while the offers cannot be read. Nothing is sold by them."""
+
+    index: ItemIndex
+
+    async def __call__(self, item_ids: Sequence[str]) -> Mapping[str, Sequence[LastOffer]]:
+        """Active skus of the items, without counts. Raises: Unavailable."""
+        kept = await self.index.stored(item_ids)
+        return {id_: _last_offers(one.hit) for id_, one in kept.items() if one.hit}
+
+
+def _last_offers(hit: bytes) -> list[LastOffer]:
+    return [
+        LastOffer(sku.sku, sku.price_minor, sku.currency, [LastStock(warehouse) for warehouse in sku.warehouses])
+        for sku in HIT_DECODER.decode(hit).skus
+        if sku.price_minor is not None
+    ]
+
+
+@dataclass(frozen=True, slots=True)
+class KnownOffers:
+    """wishlist.OffersOf: the offers as they are, or as they last were shown while they cannot be read."""
+
+    offers: OfferStore
+    last: LastOffers
+
+    async def __call__(self, item_ids: Sequence[str]) -> Mapping[str, Sequence[Offer | LastOffer]]:
+        """Offers by item. Raises: Unavailable when neither is there."""
+        try:
+            return await self.offers.offers_of(item_ids)
+        except Unavailable as away:
+            try:
+                return await self.last(item_ids)
+            except Unavailable:
+                raise away from None
 
 
 @dataclass(frozen=True, slots=True)

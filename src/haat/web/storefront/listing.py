@@ -8,7 +8,7 @@ from urllib.parse import quote
 
 from litestar import Response
 
-from haat.errors import Malformed, NotFound
+from haat.errors import Malformed, NotFound, Unavailable
 from haat.search.model import SearchPage, SearchRequest
 from haat.web.ports import Find, Items, NearestWords, Offers
 from haat.web.storefront import words
@@ -126,7 +126,10 @@ class ListingPages:
         if not query.anywhere or place is None:
             return None
         ids = [hit.item_id for hit in found.hits]
-        offers, documents = await asyncio.gather(self.offers(ids), self.items(ids))
+        try:
+            offers, documents = await asyncio.gather(self.offers(ids), self.items(ids))
+        except Unavailable:  # then nothing is promised
+            return None
         dues: dict[str, Due] = {}
         for hit in found.hits:
             offer = next((offer for offer in offers.get(hit.item_id, ()) if offer.sku == hit.sku), None)

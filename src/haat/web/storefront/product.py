@@ -2,7 +2,7 @@
 
 import asyncio
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -12,7 +12,7 @@ from litestar.response import Redirect
 from markupsafe import Markup
 
 from haat.cart.model import MAX_UNITS
-from haat.errors import NotFound
+from haat.errors import NotFound, Unavailable
 from haat.search.model import SearchRequest
 from haat.serviceability.model import Promise
 from haat.web.messages import ItemViewed
@@ -37,6 +37,10 @@ from haat.web.storefront.views import Amount, Due, Link, Picture, Shelf, Stars, 
 MAX_PICTURES: Final = 12
 MAX_OPTIONS: Final = 60
 FEW_LEFT: Final = 5
+AS_OF: Final = (
+    "Price and date are as of a moment ago: what is in stock cannot be read just now, and nothing can be ordered. "
+    "What is in your cart is kept."
+)
 _TAGS: Final = {
     "p",
     "br",
@@ -121,6 +125,7 @@ class ProductPage:
     steps: list[StepView] = field(default_factory=list)
     terms: list[str] = field(default_factory=list)
     hint: str = ""
+    as_of: str = ""  # price and date are not those of this moment
     ways: list[Link] = field(default_factory=list)
     sold_by: str = ""
     sent_from: str = ""
@@ -153,6 +158,7 @@ class ProductPages:
     sellers: SellerNames
     warehouses: WarehouseNames
     render: Renderer
+    last_offers: Offers
     watch: Watch | None = None
 
     async def __call__(self, visit: Visit, segment: str) -> Response[bytes] | Redirect:
@@ -160,7 +166,7 @@ class ProductPages:
         asked = item_of(segment)
         if asked is None:
             raise NotFound("There is no such thing here.")
-        documents, offers = await asyncio.gather(self.items([asked[1]]), self.offers([asked[1]]))
+        documents, (offers, as_of) = await asyncio.gather(self.items([asked[1]]), self._offers(asked[1]))
         document = documents.get(asked[1])
         item = read_item(document) if document is not None else None
         if item is None or item.status != "active":
@@ -171,8 +177,9 @@ class ProductPages:
             return Redirect(item_path(item.title, item.id, known), status_code=301)
         choice = _choose(item, {offer.sku: offer for offer in offers.get(item.id, ())}, sku, visit)
         view = _view(item, choice, visit)
-        names, view.shelf = await asyncio.gather(self.sellers([item.seller]), self._shelf(item, visit))
-        view.sold_by = names.get(item.seller, item.seller)
+        if as_of:
+            view.as_of, view.hint = AS_OF, ""
+        view.sold_by, view.shelf = await asyncio.gather(self._seller(item.seller), self._shelf(item, visit))
         self._way(view, item, choice, visit)
         frame = visit.frame(f"{item.title} | haat", root=(item.category or "").partition(".")[0])
         frame.canonical = visit.origin + item_path(item.title, item.id)
@@ -182,6 +189,26 @@ class ProductPages:
         view.json_ld = json_ld(linked_item(item, choice.variant, choice.offers, visit.origin))
         await self._watched(item, choice, visit)
         return page(visit.request, self.render("product.html", page=view, frame=frame))
+
+    async def _offers(self, item_id: str) -> tuple[Mapping[str, Sequence[Offer]], bool]:
+        """The item's offers; while they cannot be read the last ones shown, and that it is so."""
+        try:
+            return await self.offers([item_id]), False
+        except Unavailable as away:
+            try:
+                last = await self.last_offers([item_id])
+            except Unavailable:
+                raise away from None
+            if item_id not in last:
+                raise
+            return last, True
+
+    async def _seller(self, code: str) -> str:
+        """His name, or how the shop calls him where names cannot be read."""
+        try:
+            return (await self.sellers([code])).get(code, code)
+        except Unavailable:
+            return code
 
     async def _watched(self, item: ItemDocument, choice: Choice, visit: Visit) -> None:
         """Tell that a person looked at it; a browser that only fetches ahead has not."""
@@ -225,7 +252,10 @@ class ProductPages:
             return None
         pincode = visit.pincode if visit.place else None
         request = SearchRequest(category=item.category, pincode=pincode, sort="rating", limit=13, facets=False)
-        found = await self.find(request)
+        try:
+            found = await self.find(request)
+        except Unavailable:  # a page without its shelf, rather than none
+            return None
         cards = [card_of(hit, visit.pincode, visit.today) for hit in found.hits if hit.item_id != item.id][:12]
         if not cards:
             return None
