@@ -14,6 +14,8 @@ from prometheus_client import CollectorRegistry
 
 from haat.catalog.categories import category_id_of
 from haat.catalog.consumers import ItemsFromFeeds, PictureFetcher
+from haat.catalog.fill_words import FillWords
+from haat.catalog.plain import PlainItems
 from haat.catalog.routes import catalog_routes, picture_route
 from haat.catalog.verbs import COLLECTIONS, Collections, Outside, catalog_on
 from haat.engines.blobs.files import FileBlobs
@@ -70,6 +72,7 @@ from haat.search.find import FindItems
 from haat.search.index import Rebuilding
 from haat.search.indexer import Indexer
 from haat.search.lexicon import Lexicon
+from haat.search.plain import PlainFind
 from haat.search.reindex import Reindex
 from haat.search.routes import Suggest, search_routes
 from haat.selling import Around, SellingNeeds, buying_needs, put_together, untouched
@@ -88,7 +91,7 @@ from haat.serviceability.seed_hubs import SeedHubs
 from haat.serviceability.warehouses import Warehouses
 from haat.settings import Settings, embedded_path, secret_of
 from haat.shop import Shop
-from haat.timers import FeedLoop, Forget, Role, Timers
+from haat.timers import FeedLoop, FillLoop, Forget, Role, Timers
 from haat.users.adapters.sql import SqlUserStore
 from haat.users.sellers import CreateSeller, FindSellers
 from haat.users.tokens import CheckToken, CreateToken, ManageTokens
@@ -198,6 +201,7 @@ async def open_shop(
             open_cursor=lambda text: signer.open_cursor("search", text),
             publish=behaviour.publish,
             category_facets=CategoryFacets(catalog.trees),
+            plain=PlainFind(PlainItems(collections.items), offers.offers_of, serviceability, clock),
         )
 
         # ---- cart, wishlist, orders, payments
@@ -325,6 +329,7 @@ async def open_shop(
             Role("events", flow.run),
             Role("lanes", serviceability.run),
             Role("search-upkeep", upkeep.run),
+            Role("catalog-words", FillLoop(FillWords(collections.items, collections.categories)).run),
             Role("feeds", FeedLoop(feed_worker).run),
             Role("behaviour", behaviour.run),
             Role("timers", timers.run),

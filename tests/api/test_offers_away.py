@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from haat.web.storefront.as_of import AS_OF
 from haat.web.storefront.cart import UNPRICED
-from haat.web.storefront.product import AS_OF
 from tests.api.away import HOME, PAGE, Open, opened
 from tests.api.conftest import Seeded
 

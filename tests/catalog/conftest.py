@@ -69,6 +69,9 @@ class Counted:
     async def scan(self, after: str = "", limit: int = 500) -> list[Document]:
         return await self._documents.scan(after, limit)
 
+    async def starting(self, beginning: str, limit: int = 100) -> list[Document]:
+        return await self._documents.starting(beginning, limit)
+
     async def ping(self) -> None:
         await self._documents.ping()
 

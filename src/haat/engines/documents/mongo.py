@@ -26,7 +26,7 @@ from pymongo.uri_parser import parse_uri
 from pymongo.write_concern import WriteConcern
 
 from haat.engines.breaker import Breaker
-from haat.engines.documents.ports import Document, Put
+from haat.engines.documents.ports import WORD, Document, Put
 from haat.engines.outgoing import Outgoing
 from haat.engines.together import Together
 from haat.errors import Invalid, Problem, Unavailable
@@ -204,6 +204,16 @@ class MongoDocuments:
         """See Documents."""
         return await self._page({"_id": {"$gt": after}}, limit)
 
+    async def starting(self, beginning: str, limit: int = 100) -> list[Document]:
+        """See Documents. A range of the index of keys; both ends have to hold for one of them."""
+        first = _lookup(WORD, beginning)
+        wanted = {"keys": {"$elemMatch": {"$gte": first, "$lt": first + "\U0010ffff"}}}
+        found = await self._store.read(
+            lambda: self._collection.find(wanted, _DOCUMENT, limit=limit, batch_size=limit).to_list(),
+            brief=limit <= BRIEF,
+        )
+        return [_document(row) for row in found]
+
     async def ping(self) -> None:
         """See Documents."""
         await self._store.ping()
@@ -258,6 +268,7 @@ def _turns(puts: Sequence[Put]) -> list[list[int]]:
 
 def _statement(put: Put, unsent: list[Json], now_ms: int) -> InsertOne[Json] | UpdateOne:
     keys = [_lookup(name, value) for name, value in put.keys.items()]
+    keys += [_lookup(WORD, word) for word in dict.fromkeys(put.words)]
     content: Json = {"version": put.expects + 1, "body": put.body, "keys": keys}
     if put.expects == 0:
         waiting = {"unsent": unsent, "unsent_since": unsent[0]["stamp"]} if unsent else {}

@@ -2,7 +2,7 @@
 
 import asyncio
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -19,6 +19,7 @@ from haat.web.messages import ItemViewed
 from haat.web.ports import Find, Items, Offer, Offers, SellerNames, WarehouseNames, Watch
 from haat.web.storefront import words
 from haat.web.storefront.address import Query, item_of, item_path, pairs_of
+from haat.web.storefront.as_of import AS_OF, last_known, name_of
 from haat.web.storefront.colours import paint
 from haat.web.storefront.frame import Visit
 from haat.web.storefront.item import (
@@ -37,10 +38,6 @@ from haat.web.storefront.views import Amount, Due, Link, Picture, Shelf, Stars, 
 MAX_PICTURES: Final = 12
 MAX_OPTIONS: Final = 60
 FEW_LEFT: Final = 5
-AS_OF: Final = (
-    "Price and date are as of a moment ago: what is in stock cannot be read just now, and nothing can be ordered. "
-    "What is in your cart is kept."
-)
 _TAGS: Final = {
     "p",
     "br",
@@ -166,7 +163,9 @@ class ProductPages:
         asked = item_of(segment)
         if asked is None:
             raise NotFound("There is no such thing here.")
-        documents, (offers, as_of) = await asyncio.gather(self.items([asked[1]]), self._offers(asked[1]))
+        documents, (offers, as_of) = await asyncio.gather(
+            self.items([asked[1]]), last_known(asked[1], self.offers, self.last_offers)
+        )
         document = documents.get(asked[1])
         item = read_item(document) if document is not None else None
         if item is None or item.status != "active":
@@ -179,7 +178,7 @@ class ProductPages:
         view = _view(item, choice, visit)
         if as_of:
             view.as_of, view.hint = AS_OF, ""
-        view.sold_by, view.shelf = await asyncio.gather(self._seller(item.seller), self._shelf(item, visit))
+        view.sold_by, view.shelf = await asyncio.gather(name_of(item.seller, self.sellers), self._shelf(item, visit))
         self._way(view, item, choice, visit)
         frame = visit.frame(f"{item.title} | haat", root=(item.category or "").partition(".")[0])
         frame.canonical = visit.origin + item_path(item.title, item.id)
@@ -189,26 +188,6 @@ class ProductPages:
         view.json_ld = json_ld(linked_item(item, choice.variant, choice.offers, visit.origin))
         await self._watched(item, choice, visit)
         return page(visit.request, self.render("product.html", page=view, frame=frame))
-
-    async def _offers(self, item_id: str) -> tuple[Mapping[str, Sequence[Offer]], bool]:
-        """The item's offers; while they cannot be read the last ones shown, and that it is so."""
-        try:
-            return await self.offers([item_id]), False
-        except Unavailable as away:
-            try:
-                last = await self.last_offers([item_id])
-            except Unavailable:
-                raise away from None
-            if item_id not in last:
-                raise
-            return last, True
-
-    async def _seller(self, code: str) -> str:
-        """His name, or how the shop calls him where names cannot be read."""
-        try:
-            return (await self.sellers([code])).get(code, code)
-        except Unavailable:
-            return code
 
     async def _watched(self, item: ItemDocument, choice: Choice, visit: Visit) -> None:
         """Tell that a person looked at it; a browser that only fetches ahead has not."""
@@ -260,7 +239,7 @@ class ProductPages:
         if not cards:
             return None
         name = visit.tree.names.get(item.category, item.category)
-        more = f"All {words.grouped(found.total)}"
+        more = "See all" if found.degraded else f"All {words.grouped(found.total)}"
         heading = f"Also in {name}" + (", and reaches you" if pincode else "")
         return Shelf(heading, cards, f"/c/{item.category}", more)
 
