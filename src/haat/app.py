@@ -14,6 +14,8 @@ from prometheus_client import CollectorRegistry
 
 from haat.catalog.categories import category_id_of
 from haat.catalog.consumers import ItemsFromFeeds, PictureFetcher
+from haat.catalog.fill_words import FillWords
+from haat.catalog.plain import PlainItems
 from haat.catalog.routes import catalog_routes, picture_route
 from haat.catalog.verbs import COLLECTIONS, Collections, Outside, catalog_on
 from haat.engines.blobs.files import FileBlobs
@@ -53,7 +55,10 @@ from haat.joins import (
     AllItems,
     CategoryFacets,
     CategoryNames,
+    IndexedDocuments,
     ItemOfSku,
+    KnownOffers,
+    LastOffers,
     NearestWords,
     ParkedRows,
     SellerBook,
@@ -67,6 +72,7 @@ from haat.search.find import FindItems
 from haat.search.index import Rebuilding
 from haat.search.indexer import Indexer
 from haat.search.lexicon import Lexicon
+from haat.search.plain import PlainFind
 from haat.search.reindex import Reindex
 from haat.search.routes import Suggest, search_routes
 from haat.selling import Around, SellingNeeds, buying_needs, put_together, untouched
@@ -85,7 +91,7 @@ from haat.serviceability.seed_hubs import SeedHubs
 from haat.serviceability.warehouses import Warehouses
 from haat.settings import Settings, embedded_path, secret_of
 from haat.shop import Shop
-from haat.timers import FeedLoop, Forget, Role, Timers
+from haat.timers import FeedLoop, FillLoop, Forget, Role, Timers
 from haat.users.adapters.sql import SqlUserStore
 from haat.users.sellers import CreateSeller, FindSellers
 from haat.users.tokens import CheckToken, CreateToken, ManageTokens
@@ -161,7 +167,7 @@ async def open_shop(
         # ---- inbound, catalog, inventory
         feeds = SqlFeeds(databases["inbound"], Outbox("haat/inbound", ids))
         collections = Collections(**{name: catalog_store.collection(name) for name in COLLECTIONS})
-        outside = Outside(blobs, reencoder, Fetcher(), IdentifyItem(feeds, ids), clock, ids)
+        outside = Outside(blobs, reencoder, Fetcher(), IdentifyItem(feeds, ids), clock, ids, IndexedDocuments(index))
         catalog = catalog_on(collections, outside)
         offers = SqlOfferStore(databases["orders"], Outbox("haat/inventory", ids))
         feed_status = FeedStatus(feeds, ParkedRows(parking))
@@ -172,7 +178,7 @@ async def open_shop(
         )
         set_offer = SetOffer(offers, ItemOfSku(catalog.claims), settings.currency)
         change_stock = ChangeStock(offers, warehouse_book.may_use, ids)
-        ask_quote = AskQuote(serviceability, StockOfSkus(offers, catalog.documents), clock)
+        ask_quote = AskQuote(serviceability, StockOfSkus(offers, catalog.known), clock)
 
         # ---- search
         lexicon = Lexicon(clock)
@@ -195,9 +201,11 @@ async def open_shop(
             open_cursor=lambda text: signer.open_cursor("search", text),
             publish=behaviour.publish,
             category_facets=CategoryFacets(catalog.trees),
+            plain=PlainFind(PlainItems(collections.items), offers.offers_of, serviceability, clock),
         )
 
         # ---- cart, wishlist, orders, payments
+        last_offers = LastOffers(index)
         gateway = await stack.enter_async_context(open_gateway(settings, clock, secret_of(settings)))
         for provider, one in gateway.gateways.items():
             gateway.gateways[provider] = around("gateway", one)
@@ -207,7 +215,8 @@ async def open_shop(
                 carts_database=databases["carts"],
                 kv=kv,
                 offers=offers,
-                documents=catalog.documents,
+                shown_offers=KnownOffers(offers, last_offers),
+                documents=catalog.known,
                 serviceability=serviceability,
                 gateway=gateway,
                 backoff=backoff,
@@ -284,9 +293,10 @@ async def open_shop(
         ]
         needs = StorefrontNeeds(
             find=find,
-            items=catalog.documents,
+            items=catalog.known,
             offers=offers.offers_of,
-            categories=CategoryNames(catalog.trees),
+            last_offers=last_offers,
+            categories=CategoryNames(catalog.trees, index),
             serviceability=serviceability,
             sellers=sellers,
             warehouses=warehouse_names,
@@ -319,6 +329,7 @@ async def open_shop(
             Role("events", flow.run),
             Role("lanes", serviceability.run),
             Role("search-upkeep", upkeep.run),
+            Role("catalog-words", FillLoop(FillWords(collections.items, collections.categories)).run),
             Role("feeds", FeedLoop(feed_worker).run),
             Role("behaviour", behaviour.run),
             Role("timers", timers.run),

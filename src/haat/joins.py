@@ -6,19 +6,22 @@ Each class is named for the port it satisfies. Nothing is decided here.
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Final, Protocol
 
 import msgspec
 
-from haat.catalog.categories import Category
 from haat.catalog.claims import SkuClaims
 from haat.catalog.forest import TreeStore
-from haat.catalog.read import ItemDocuments
+from haat.catalog.read import Bodies
 from haat.engines.documents import Documents
+from haat.errors import Unavailable
 from haat.events.envelope import decode
 from haat.events.parking import Parking
+from haat.inventory.model import Offer
 from haat.inventory.ports import OfferStore
+from haat.search.index import ItemIndex
 from haat.search.lexicon import Lexicon
+from haat.search.shapes import HIT_DECODER
 from haat.serviceability.model import Warehouse
 from haat.serviceability.ports import NetworkStore
 from haat.users.model import SellerExists
@@ -26,6 +29,7 @@ from haat.users.sellers import CreateSeller, FindSellers
 from haat.vocabulary import ShippingClass
 
 _PAGE: Final = 500
+_CATEGORY: Final = "category:"
 _INBOUND: Final = frozenset({"items.inbound", "offers.inbound"})
 
 
@@ -51,6 +55,20 @@ class _OfFeed(msgspec.Struct, frozen=True):
     feed_id: str = ""
 
 
+class _Name(msgspec.Struct, frozen=True):
+    """How a category is called."""
+
+    name: str
+
+
+class Named(Protocol):
+    """Whatever has a name."""
+
+    @property
+    def name(self) -> str:
+        """As people read it."""
+
+
 class StockedUnit(msgspec.Struct, frozen=True, gc=False):
     """One sku's units in one warehouse, with the way it must travel."""
 
@@ -65,7 +83,7 @@ class StockOfSkus:
     """serviceability.StockOf from inventory's counts and the catalogue's shipping classes."""
 
     offers: OfferStore
-    documents: ItemDocuments
+    documents: Bodies
 
     async def __call__(self, skus: Sequence[str]) -> Sequence[StockedUnit]:
         """Rows of the skus that are on sale. Two round trips."""
@@ -141,14 +159,90 @@ class SellerBook:
 
 
 @dataclass(frozen=True, slots=True)
+class IndexedDocuments:
+    """catalog.Bodies from what the index was built of: the stand-in for a catalogue that is away."""
+
+    index: ItemIndex
+
+    async def __call__(self, ids: Sequence[str], /) -> Mapping[str, bytes]:
+        """The documents that the newest view was built from. Raises: Unavailable."""
+        return {id_: kept.document for id_, kept in (await self.index.stored(ids)).items() if kept.document}
+
+
+class LastStock(msgspec.Struct, frozen=True, gc=False):
+    """A warehouse that had a unit free. How many is not known: `free` is 1."""
+
+    warehouse: str
+    free: int = 1
+    version: int = 0
+
+
+class LastOffer(msgspec.Struct, frozen=True, gc=False):
+    """Price of a sku and where it lay, a moment ago."""
+
+    sku: str
+    price_minor: int | None
+    currency: str
+    stock: Sequence[LastStock]
+    active: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class LastOffers:
+    """web.Offers as the index last showed them: for pages while the offers cannot be read. Nothing is sold by them."""
+
+    index: ItemIndex
+
+    async def __call__(self, item_ids: Sequence[str]) -> Mapping[str, Sequence[LastOffer]]:
+        """Active skus of the items, without counts. Raises: Unavailable."""
+        kept = await self.index.stored(item_ids)
+        return {id_: _last_offers(one.hit) for id_, one in kept.items() if one.hit}
+
+
+def _last_offers(hit: bytes) -> list[LastOffer]:
+    return [
+        LastOffer(sku.sku, sku.price_minor, sku.currency, [LastStock(warehouse) for warehouse in sku.warehouses])
+        for sku in HIT_DECODER.decode(hit).skus
+        if sku.price_minor is not None
+    ]
+
+
+@dataclass(frozen=True, slots=True)
+class KnownOffers:
+    """wishlist.OffersOf: the offers as they are, or as they last were shown while they cannot be read."""
+
+    offers: OfferStore
+    last: LastOffers
+
+    async def __call__(self, item_ids: Sequence[str]) -> Mapping[str, Sequence[Offer | LastOffer]]:
+        """Offers by item. Raises: Unavailable when neither is there."""
+        try:
+            return await self.offers.offers_of(item_ids)
+        except Unavailable as away:
+            try:
+                return await self.last(item_ids)
+            except Unavailable:
+                raise away from None
+
+
+@dataclass(frozen=True, slots=True)
 class CategoryNames:
-    """web.CategoryNames from the catalogue's tree."""
+    """web.CategoryNames from the catalogue's tree; from the index's labels where this process never saw the tree."""
 
     trees: TreeStore
+    index: ItemIndex
 
-    async def __call__(self) -> Mapping[str, Category]:
-        """Categories by id, parents before children."""
-        return (await self.trees.current()).by_id
+    async def __call__(self) -> Mapping[str, Named]:
+        """Categories by id, parents before children. Raises: Unavailable when neither is there."""
+        try:
+            return (await self.trees.current()).by_id
+        except Unavailable as away:
+            try:
+                labels = self.index.view().labels
+            except Unavailable:
+                raise away from None
+            named = {name: label for name, label in labels.items() if name.startswith(_CATEGORY)}
+            return {name.removeprefix(_CATEGORY): _Name(named[name].label) for name in sorted(named)}
 
 
 @dataclass(frozen=True, slots=True)

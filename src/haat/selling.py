@@ -4,7 +4,7 @@
 between a use case and the outside: every engine and gateway passes through it by name.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol, TypeVar
 
@@ -41,6 +41,7 @@ from haat.orders.expire import ExpireOrder
 from haat.orders.fees import FlatShipping
 from haat.orders.job_routes import job_routes
 from haat.orders.place import PlaceOrder
+from haat.orders.plan import Facts, read_facts
 from haat.orders.ports import ItemDocuments, Serviceability
 from haat.orders.quote import QuoteLines
 from haat.orders.read import ReadOrder
@@ -71,6 +72,7 @@ from haat.timers import Role
 from haat.vocabulary import Clock, Ids
 from haat.web.storefront.buying_routes import BuyingNeeds
 from haat.wishlist.adapters.sql import SqlWishStore
+from haat.wishlist.ports import OffersOf
 from haat.wishlist.put_wish import PutWish
 from haat.wishlist.read_wishlist import ReadWishlist
 from haat.wishlist.remove_wish import RemoveWish
@@ -108,6 +110,7 @@ class SellingNeeds:
     signer: Signer
     base_url: str
     currency: str
+    shown_offers: OffersOf | None = None  # for wishlists: as they are, or as they last were shown
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -169,11 +172,17 @@ def put_together(needs: SellingNeeds, serviceability: Serviceability | None = No
     # ---- cart and wishlist
     carts = SqlCartStore(needs.carts_database, Outbox("haat/cart", ids))
     wishes = SqlWishStore(needs.carts_database, Outbox("haat/wishlist", ids))
-    read_cart = ReadCart(carts, quotes, needs.currency)
+
+    async def facts_of(items: Mapping[str, str]) -> Mapping[str, Facts]:
+        return read_facts(await needs.documents(sorted(set(items.values()))), items)
+
+    read_cart = ReadCart(carts, quotes, facts_of, needs.currency)
     put_line = PutLine(carts, needs.offers.offers_by_sku, ids)
     take_out = TakeOut(carts, ids)
     lines_of_cart = LinesOfCart(carts)
-    read_wishlist = ReadWishlist(wishes, needs.documents, needs.offers.offers_of, reach, clock, needs.currency)
+    read_wishlist = ReadWishlist(
+        wishes, needs.documents, needs.shown_offers or needs.offers.offers_of, reach, clock, needs.currency
+    )
     put_wish, remove_wish = PutWish(wishes, needs.documents), RemoveWish(wishes)
 
     # ---- orders and payments

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from haat.catalog.fetch_pictures import RetryPictures
+from haat.catalog.fill_words import FillWords
 from haat.engines.outgoing import OutgoingSource
 from haat.engines.sql import Database, Tx
 from haat.engines.sql.idempotency import KEPT_MS, forget_answers
@@ -44,6 +45,22 @@ class FeedLoop:
             with tolerated("feeds"):
                 await self.worker()
             going = await pause(stop, FEED_POLL_S)
+
+
+@dataclass(frozen=True, slots=True)
+class FillLoop:
+    """Gives items of an earlier release their words, once."""
+
+    fill: FillWords
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Until stopped; a catalogue that is away is met again some minutes later."""
+        going = True
+        while going:
+            with tolerated("words"):
+                await self.fill()
+                await stop.wait()
+            going = await pause(stop, HOUSEKEEPING_S)
 
 
 @dataclass(frozen=True, slots=True)

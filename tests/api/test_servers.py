@@ -15,6 +15,7 @@ from haat.app import open_shop
 from haat.demo.seed import seed
 from haat.demo_shop import MarketInShop
 from haat.engines.breaker import PAUSE_S
+from haat.engines.documents.mongo import READ_S
 from haat.engines.kv.redis import TIMEOUT_S
 from haat.orders.sweep import HINTS
 from haat.preparing import prepare_databases
@@ -136,10 +137,15 @@ async def test_a_shop_sells_from_a_catalogue_on_a_server_and_outlives_its_absenc
     assert (await client.get(item)).json()["title"] == hits[0]["title"]
     assert (await on_mongo.order((await on_mongo.skus())[0], "c1", "cod")).status_code == 201
     assert await on_mongo.engine("catalog")
+    store: Any = shop.catalog.claims.documents
+    store._store._read_s, patient_s = READ_S, store._store._read_s  # as it is outside of tests
     on_mongo.server.door.shut()
-    away = await client.get(item)
+    assert (await client.get(item)).json()["title"] == hits[0]["title"]  # as the index has it
+    assert (await on_mongo.order((await on_mongo.skus())[1], "c2", "cod")).status_code == 201
+    away = await client.get("/api/v1/items/itm_00000000000000000000000000")
     assert (away.status_code, away.headers["content-type"]) == (503, "application/problem+json")
     assert not await on_mongo.engine("catalog")
+    store._store._read_s = patient_s
     on_mongo.server.door.open()
     assert await on_mongo.engine("catalog")
     assert (await client.get(item)).status_code == 200

@@ -1,6 +1,6 @@
 """A cart and a wishlist over the shop of the orders tests, and the HTTP edge around them."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import httpx2
@@ -26,6 +26,7 @@ from haat.http.identity import Grant
 from haat.http.problems import Problems
 from haat.http.server import Edges, Readiness, web_app
 from haat.orders.model import Wanted as OrderWanted
+from haat.orders.plan import Facts, read_facts
 from haat.orders.quote import Quote
 from haat.wishlist.adapters.sql import SqlWishStore
 from haat.wishlist.adapters.tables import LINE as WISHES
@@ -65,7 +66,7 @@ class Market:
         self.consumer = CartsOfOrders(self.take_out)
         self.lines_of = LinesOfCart(self.store)
         self.count = CountUnits(self.store)
-        self.read = ReadCart(self.store, self._quote, "INR")
+        self.read = ReadCart(self.store, self._quote, self._facts, "INR")
         self.wishes = SqlWishStore(self.database, Outbox("haat/wishlist", world.ids))
         self.put_wish = PutWish(self.wishes, world.catalogue)
         self.remove_wish = RemoveWish(self.wishes)
@@ -84,6 +85,9 @@ class Market:
 
     async def _quote(self, wanted: Sequence[Wanted], pincode: str | None, /) -> Quote:
         return await self.world.quotes([OrderWanted(line.sku, line.quantity) for line in wanted], pincode)
+
+    async def _facts(self, items: Mapping[str, str], /) -> Mapping[str, Facts]:
+        return read_facts(await self.world.catalogue(sorted(set(items.values()))), items)
 
     def browser(self, token: str = "") -> httpx2.AsyncClient:
         """A client with a cookie jar of its own."""

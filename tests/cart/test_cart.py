@@ -161,8 +161,9 @@ async def test_while_quotes_are_away_nothing_is_made_up(market: Market) -> None:
     await stocked(market, "A")
     await market.put(GUEST, "acme.A", 1)
     market.world.database.close()
-    with pytest.raises(Unavailable):
-        await market.read(GUEST, PIN)
+    cart = await market.read(GUEST, PIN)
+    assert [(line.sku, line.problem, line.price_minor) for line in cart.lines] == [("acme.A", "not_known_now", None)]
+    assert (cart.ok, cart.quote, cart.totals.total_minor, cart.shipments) == (False, "", 0, [])
     with pytest.raises(Unavailable):
         await market.put(GUEST, "acme.B", 1)
     assert (await market.put(GUEST, "acme.A", 2)) is not None, "what needs no offer goes on"

@@ -21,6 +21,7 @@ from haat.engines.images import QUICK, Reencoder
 from haat.engines.sql.outgoing import SqlOutgoing
 from haat.engines.sql.sqlite import SqliteDatabase
 from haat.engines.system import SeededIds
+from haat.errors import Unavailable
 from haat.events.envelope import decode
 from haat.events.outbox import Outbox
 from haat.inbound.adapters.sql import SqlFeeds
@@ -67,6 +68,9 @@ class Counted:
 
     async def scan(self, after: str = "", limit: int = 500) -> list[Document]:
         return await self._documents.scan(after, limit)
+
+    async def starting(self, beginning: str, limit: int = 100) -> list[Document]:
+        return await self._documents.starting(beginning, limit)
 
     async def ping(self) -> None:
         await self._documents.ping()
@@ -124,7 +128,13 @@ async def market(tmp_path: Path, migrated: Path, clock: ManualClock, ids: Seeded
         resolver=resolver, allowed=[ip_network("127.0.0.0/8")], ports=frozenset(range(1_024, 65_536)), deadline_s=5.0
     )
     identity = IdentifyItem(SqlFeeds(feeds, Outbox("haat/inbound", ids)), ids)
-    outside = Outside(blobs=blobs, reencode=reencode, fetch=fetch, identity=identity, clock=clock, ids=ids)
+
+    async def nobody(_: Sequence[str]) -> Mapping[str, bytes]:
+        raise Unavailable
+
+    outside = Outside(
+        blobs=blobs, reencode=reencode, fetch=fetch, identity=identity, clock=clock, ids=ids, stand_in=nobody
+    )
     catalog = catalog_on(collections, outside)
     for category in (OUTDOOR, BAGS):
         await catalog.put_category(category)

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import strategies as st
 from hypothesis.stateful import invariant, rule
 
-from haat.engines.documents import Document, Documents, Put
+from haat.engines.documents import WORD, Document, Documents, Put
 from haat.engines.outgoing import Outgoing, OutgoingSource
 from haat.errors import Invalid, Unavailable
 from tests.contracts.machines import Machine
@@ -127,6 +127,26 @@ class DocumentsContract:
             await rig.documents.put([Put(f"id-{number // 2 * 2 + 1:03}", b"", 0), Put(page[0].id, b"new", 1)])
         assert seen == sorted(set(seen))
         assert {f"id-{n:03}" for n in range(0, 100, 2)} <= set(seen)
+
+    async def test_p10_a_document_is_found_by_the_beginnings_of_its_newest_words(self, rig: DocumentsRig) -> None:
+        words = {"a": ["tent", "tents", "red"], "b": ["ten"], "c": ["teapot", "category:out.tents"], "d": []}
+        await rig.documents.put([Put(id_, b"{}", 0, {"code": "tent"}, (), words[id_]) for id_ in words])
+        await rig.others.put([Put("x", b"{}", 0, {}, (), ["tent"])])
+
+        async def starting(beginning: str, limit: int = 100) -> list[str]:
+            return sorted(one.id for one in await rig.documents.starting(beginning, limit))
+
+        assert await starting("ten") == ["a", "b"]
+        assert await starting("tent") == ["a"]
+        assert await starting("te") == ["a", "b", "c"]
+        assert len(await starting("te", 2)) == 2
+        assert await starting("category:out.") == ["c"]
+        assert await starting("tex") == []
+        assert [one.id for one in await rig.documents.find(WORD, "ten")] == ["b"]
+        assert await rig.documents.put([Put("a", b"[]", 1, {}, (), ["झोला", "100%=x"])]) == [True]
+        assert await starting("ten") == ["b"]
+        assert [await starting(word) for word in ("झो", "100%", "100%=x")] == [["a"]] * 3
+        assert (await rig.documents.starting("झोला"))[0] == Document("a", 2, b"[]")
 
     async def test_p8_bodies_come_back_byte_for_byte(self, rig: DocumentsRig) -> None:
         hostile = ["", "\x01", "'; DROP TABLE documents; --", "नमस्ते", "\u202eright", "😀" * 50, "%_\\"]

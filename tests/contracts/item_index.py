@@ -402,9 +402,36 @@ class ItemIndexContract:
                 with pytest.raises(Unavailable):
                     await call
             with pytest.raises(Unavailable):
+                await rig.index.stored(["itm_1"])
+            with pytest.raises(Unavailable):
                 rig.index.view()
         await rig.up()
         assert await ids(rig.index.view()) == ["itm_1"]
+
+    async def test_p13_what_is_stored_of_an_item_is_that_of_the_newest_view(self, rig: IndexRig) -> None:
+        long = bytes(range(256)) * 1_200  # longer than a term may be, and no text
+        await put(rig.index, entry(1, document=b'{"a": 1}'), entry(2, document=long), entry(3))
+        gone = Entry(id="itm_4", version=1, state="gone", document=b"retired")
+        assert await rig.index.write([entry(1, 2, hit=b"newer", document=b"newer"), gone]) != [None, None]
+        asked = [f"itm_{number}" for number in (4, 3, 2, 1, 99)]
+        kept = {"itm_1": (b"hit 1", b'{"a": 1}'), "itm_2": (b"hit 2", long), "itm_3": (b"hit 3", b"")}
+        assert await rig.index.stored(asked) == kept
+        await rig.index.commit()
+        kept |= {"itm_1": (b"newer", b"newer"), "itm_4": (b"", b"retired")}
+        assert await rig.index.stored(asked) == kept
+        assert await rig.index.stored([]) == {}
+        await rig.reopen()
+        assert await rig.index.stored(asked) == kept
+
+    async def test_p13_after_a_rebuild_it_is_what_the_rebuild_was_given(self, rig: IndexRig) -> None:
+        await put(rig.index, entry(1, document=b"old"), entry(2, document=b"left out"))
+        rebuild = await rig.index.rebuild()
+        await rebuild.write([entry(1, 2, document=b"new")])
+        assert (await rig.index.stored(["itm_1"]))["itm_1"].document == b"old"
+        await rebuild.finish(Coverage())
+        assert {id_: one.document for id_, one in (await rig.index.stored(["itm_1", "itm_2"])).items()} == {
+            "itm_1": b"new"
+        }
 
     async def test_stocked_in_names_the_items_of_a_warehouse(self, rig: IndexRig) -> None:
         await put(rig.index, *(entry(n) for n in range(9)), entry(30, warehouses=("w9", "w1")))

@@ -37,6 +37,7 @@ def storefront(shop: SampleShop, clock: Clock, more: list[HTTPRouteHandler] | No
         find=shop.find,
         items=shop.items,
         offers=shop.offers,
+        last_offers=shop.offers,
         categories=shop.categories,
         serviceability=shop,
         sellers=shop.sellers,

@@ -46,7 +46,7 @@ async def test_search_that_is_down_is_our_fault(clock: ManualClock) -> None:
 
     transport = httpx2.ASGITransport(app=storefront(Down(clock), clock))
     async with httpx2.AsyncClient(transport=transport, base_url="http://shop.test") as client:
-        answer = Page(await client.get("/", headers={"accept": "text/html"}))
+        answer = Page(await client.get("/search", headers={"accept": "text/html"}))
     assert answer.status == 503
     assert "our fault" in answer.words("main")
     assert "index is being moved" not in answer.text

@@ -213,3 +213,26 @@ class AskQuote(Protocol):
 
     async def __call__(self, wanted: Sequence[Wanted], pincode: str | None, /) -> Quote:
         """Raises: Unavailable."""
+
+
+class Facts(Protocol):
+    """What the catalogue says of a sku."""
+
+    @property
+    def title(self) -> str:
+        """Its item's title."""
+
+    @property
+    def picture(self) -> str:
+        """The key of its picture; empty when there is none."""
+
+    @property
+    def options(self) -> Mapping[str, OptionValue]:
+        """What tells it from its item's other variants."""
+
+
+class FactsOf(Protocol):
+    """Facts for a cart that cannot be priced."""
+
+    async def __call__(self, items: Mapping[str, str], /) -> Mapping[str, Facts]:
+        """By sku; `items` names each sku's item. Unknown ones are left out. Raises: Unavailable."""

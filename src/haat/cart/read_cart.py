@@ -2,9 +2,10 @@
 
 from dataclasses import dataclass
 
-from haat.cart.model import MAX_LINES, Wanted
-from haat.cart.ports import AskQuote, CartStore
-from haat.cart.view import CartView, view_of
+from haat.cart.model import MAX_LINES, Cart, Wanted
+from haat.cart.ports import AskQuote, CartStore, FactsOf
+from haat.cart.view import CartView, unpriced_view_of, view_of
+from haat.errors import Unavailable
 from haat.vocabulary import pincode
 
 
@@ -14,13 +15,16 @@ class ReadCart:
 
     store: CartStore
     ask_quote: AskQuote
+    facts_of: FactsOf
     currency: str
 
     async def __call__(self, owner: str, pin: str = "") -> CartView:
         """The view. `owner` "" is nobody; without `pin` the PIN code last used with the cart counts.
 
-        Raises: Invalid for what is not a PIN code, Unavailable. Cost: a brief read and a quote; a second quote when
-        some lines cannot be had, so that sums and parcels are of those that can.
+        Raises: Invalid for what is not a PIN code; Unavailable without the carts' own store. When nobody can say what
+        lines cost now, they are shown without prices, and nothing can be ordered.
+        Cost: a brief read and a quote; a second quote when some lines cannot be had, so that sums and parcels are of
+        those that can.
         """
         if pin:
             pincode(pin, "pincode")
@@ -29,9 +33,20 @@ class ReadCart:
         wanted = [Wanted(line.sku, line.units) for line in cart.lines[:MAX_LINES]] if cart else []
         if not wanted:
             return view_of(cart, None, None, at, self.currency)
-        whole = await self.ask_quote(wanted, at or None)
+        try:
+            whole = await self.ask_quote(wanted, at or None)
+        except Unavailable:
+            return await self._unpriced(cart, at)
         bad = {line.sku for line in whole.lines if line.problem}
         rest = [line for line in wanted if line.sku not in bad]
         if len(rest) == len(wanted):
             return view_of(cart, whole, whole, at, self.currency)
         return view_of(cart, whole, await self.ask_quote(rest, at or None) if rest else None, at, self.currency)
+
+    async def _unpriced(self, cart: Cart | None, at: str) -> CartView:
+        items = {line.sku: line.item_id for line in cart.lines} if cart else {}
+        try:
+            facts = await self.facts_of(items)
+        except Unavailable:
+            facts = {}
+        return unpriced_view_of(cart, facts, at, self.currency)

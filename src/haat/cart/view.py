@@ -7,15 +7,18 @@ from typing import Final, Literal
 import msgspec
 
 from haat.cart.model import Cart, CartLine
-from haat.cart.ports import OptionValue, Quote, QuotedLine, QuotedShipment
+from haat.cart.ports import Facts, OptionValue, Quote, QuotedLine, QuotedShipment
 
 WayOut = Literal["fewer", "other_pincode", "save_for_later", "remove"]
 
 OVER_THE_LIMIT: Final = "over_the_limit"
+NOT_KNOWN_NOW: Final = "not_known_now"
+"""Nobody can say at the moment what it costs and whether it is there. The line is kept."""
 _LATER: Final[tuple[WayOut, ...]] = ("save_for_later", "remove")
 _WAYS_OUT: Final[Mapping[str, tuple[WayOut, ...]]] = {
     "": (),
     "unknown": ("remove",),
+    NOT_KNOWN_NOW: ("remove",),
     "too_few": ("fewer", *_LATER),
     "too_many": ("fewer", *_LATER),
     "not_delivered": ("other_pincode", *_LATER),
@@ -29,6 +32,7 @@ _WORDS: Final[Mapping[str, str]] = {
     "too_many": "One order takes fewer of it.",
     "not_delivered": "Not delivered to {pincode}.",
     "not_served": "We do not deliver to {pincode}.",
+    NOT_KNOWN_NOW: "Its price cannot be read at the moment. It stays in your cart.",
     OVER_THE_LIMIT: "An order takes no more lines: order the others first.",
 }
 
@@ -123,6 +127,14 @@ def view_of(cart: Cart | None, whole: Quote | None, rest: Quote | None, pincode:
     )
 
 
+def unpriced_view_of(cart: Cart | None, facts: Mapping[str, Facts], pincode: str, currency: str) -> CartView:
+    """The view while nobody can say what the lines cost: what lies in it, and that nothing is lost."""
+    view = view_of(cart, None, None, pincode, currency)
+    lines = cart.lines if cart else ()
+    unpriced = [_unpriced(line, facts.get(line.sku), currency, NOT_KNOWN_NOW) for line in lines]
+    return msgspec.structs.replace(view, lines=unpriced)
+
+
 def _parcel(shipment: QuotedShipment) -> ParcelView:
     units = [ParcelUnits(one.sku, one.units) for one in shipment.units]
     return ParcelView(shipment.number, shipment.promised_on, units)
@@ -130,11 +142,7 @@ def _parcel(shipment: QuotedShipment) -> ParcelView:
 
 def _line(line: CartLine, quoted: QuotedLine | None, pincode: str, currency: str) -> CartLineView:
     if quoted is None:
-        return CartLineView(
-            sku=line.sku, item_id=line.item_id, seller="", title="", options={}, picture="", quantity=line.units,
-            price_minor=None, price_was_minor=None, currency=currency, total_minor=0, tax_minor=0, promised_on=None,
-            left=None, problem=OVER_THE_LIMIT, detail=_WORDS[OVER_THE_LIMIT], ways_out=_LATER,
-        )  # fmt: skip
+        return _unpriced(line, None, currency, OVER_THE_LIMIT)
     price, problem = quoted.price_minor, quoted.problem
     return CartLineView(
         sku=line.sku,
@@ -155,3 +163,12 @@ def _line(line: CartLine, quoted: QuotedLine | None, pincode: str, currency: str
         detail=quoted.detail or _WORDS.get(problem, "").format(pincode=pincode),
         ways_out=_WAYS_OUT.get(problem, _LATER),
     )
+
+
+def _unpriced(line: CartLine, facts: Facts | None, currency: str, problem: str) -> CartLineView:
+    return CartLineView(
+        sku=line.sku, item_id=line.item_id, seller="", title=facts.title if facts else "",
+        options=dict(facts.options) if facts else {}, picture=facts.picture if facts else "", quantity=line.units,
+        price_minor=None, price_was_minor=None, currency=currency, total_minor=0, tax_minor=0, promised_on=None,
+        left=None, problem=problem, detail=_WORDS[problem], ways_out=_WAYS_OUT.get(problem, _LATER),
+    )  # fmt: skip

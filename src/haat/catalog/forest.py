@@ -48,13 +48,22 @@ class TreeStore:
         return self._tree
 
     async def current(self) -> Tree:
-        """The tree, at most a second old. Raises: Unavailable."""
-        if self._clock.monotonic_s() - self._read_s >= FRESH_S:
-            await self.fresh()
+        """The tree, at most a second old; while its store is away the last one known, which is looked for each second.
+
+        Raises: Unavailable when there is none yet.
+        """
+        now_s = self._clock.monotonic_s()
+        if now_s - self._read_s >= FRESH_S:
+            try:
+                await self.fresh()
+            except Unavailable:
+                if not self._tree.version:
+                    raise
+                self._read_s = now_s
         return self._tree
 
     async def answer(self) -> tuple[int, bytes]:
-        """Version and encoded bytes of the tree, at most a second old, encoded once a version. Raises: Unavailable."""
+        """Version and encoded bytes of `current`, encoded once a version. Raises: Unavailable."""
         version = (await self.current()).version
         return version, self._body
 

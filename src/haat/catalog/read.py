@@ -2,13 +2,13 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, Protocol
 
 from haat.catalog.categories import Attribute
 from haat.catalog.forest import TreeStore
 from haat.catalog.model import Item, decode, shown
 from haat.catalog.shelf import ItemNotFound, Shelf
-from haat.errors import Invalid, Problem
+from haat.errors import Invalid, Problem, Unavailable
 
 MAX_IDS: Final = 100
 
@@ -24,15 +24,47 @@ class ItemDocuments:
         return await self.shelf.bodies(ids)
 
 
+class Bodies(Protocol):
+    """Item documents by id."""
+
+    async def __call__(self, ids: Sequence[str], /) -> Mapping[str, bytes]:
+        """Those that are known; the others are left out. Raises: Unavailable."""
+
+
+@dataclass(frozen=True, slots=True)
+class KnownItems:
+    """Item documents for those who only show and sell: a stand-in answers while the store is away.
+
+    What the stand-in knows may be a moment old. An id that it does not know is not said to be missing: only the store
+    can say that.
+    """
+
+    stored: Bodies
+    stand_in: Bodies
+
+    async def __call__(self, ids: Sequence[str]) -> Mapping[str, bytes]:
+        """Bodies by item id; ids that do not exist are left out. One round trip. Raises: Unavailable."""
+        try:
+            return await self.stored(ids)
+        except Unavailable as away:
+            try:
+                known = await self.stand_in(ids)
+            except Unavailable:
+                raise away from None
+            if len(known) < len(set(ids)):
+                raise
+            return known
+
+
 @dataclass(frozen=True, slots=True)
 class ShowItem:
     """One item for anyone."""
 
-    shelf: Shelf
+    bodies: Bodies
 
     async def __call__(self, item_id: str) -> Item:
         """The item if it is active. One round trip. Raises: ItemNotFound, Unavailable."""
-        body = (await self.shelf.bodies([item_id])).get(item_id)
+        body = (await self.bodies([item_id])).get(item_id)
         item = decode(body) if body is not None else None
         if item is None or item.status != "active":
             raise ItemNotFound("There is no such item, or it is not sold any more.")
@@ -43,7 +75,7 @@ class ShowItem:
 class ShowItems:
     """Many items for anyone."""
 
-    shelf: Shelf
+    bodies: Bodies
 
     async def __call__(self, ids: Sequence[str]) -> list[Item]:
         """The active ones of up to 100 items, in the order asked for, each once. One round trip.
@@ -53,7 +85,7 @@ class ShowItems:
         wanted = list(dict.fromkeys(ids))
         if not 1 <= len(wanted) <= MAX_IDS:
             raise Invalid(problems=[Problem("ids", f"Name 1 to {MAX_IDS} items at once, not {len(wanted)}.")])
-        bodies = await self.shelf.bodies(wanted)
+        bodies = await self.bodies(wanted)
         items = (decode(bodies[key]) for key in wanted if key in bodies)
         return [shown(item) for item in items if item.status == "active"]
 

@@ -7,6 +7,7 @@ from typing import Final, NamedTuple
 from haat.catalog.check import InvalidItem
 from haat.catalog.messages import ItemChanged
 from haat.catalog.model import MAX_ITEM_BYTES, Item, decode, encode
+from haat.catalog.plain import words_of
 from haat.engines.documents import Documents, Put
 from haat.errors import NotFound, Problem, Stale
 from haat.events.outbox import Outbox
@@ -58,6 +59,11 @@ def change_to(item: Item, *, replaces: int, announced: bool) -> Change:
     return Change(item, body, replaces, announced)
 
 
+def keys_of(item: Item) -> dict[str, str]:
+    """What an item is looked up by."""
+    return {BY_SELLER: item.seller, BY_CATEGORY: item.category or NO_CATEGORY}
+
+
 @dataclass(frozen=True, slots=True)
 class Shelf:
     """The collection `items`."""
@@ -94,5 +100,4 @@ class Shelf:
         item = change.item
         message = ItemChanged(item_id=item.id, version=item.version, status=item.status)
         events = [self.outbox.outgoing(item.id, message, self.clock.now_ms())] if change.announced else []
-        keys = {BY_SELLER: item.seller, BY_CATEGORY: item.category or NO_CATEGORY}
-        return Put(id=item.id, body=change.body, expects=change.replaces, keys=keys, outgoing=events)
+        return Put(item.id, change.body, change.replaces, keys_of(item), events, words_of(item))

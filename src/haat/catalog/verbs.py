@@ -13,7 +13,7 @@ from haat.catalog.forest import TreeStore
 from haat.catalog.gallery import Gallery
 from haat.catalog.patch import PatchItem
 from haat.catalog.ports import ItemIdentity
-from haat.catalog.read import CategorySchemas, ItemDocuments, OwnItem, OwnItems, ShowItem, ShowItems
+from haat.catalog.read import Bodies, CategorySchemas, ItemDocuments, KnownItems, OwnItem, OwnItems, ShowItem, ShowItems
 from haat.catalog.replace import ReplaceItem
 from haat.catalog.retire import RetireItem
 from haat.catalog.shelf import Shelf
@@ -52,6 +52,7 @@ class Outside:
     identity: ItemIdentity
     clock: Clock
     ids: Ids
+    stand_in: Bodies  # knows items while the store is away
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +62,8 @@ class Catalog:
     trees: TreeStore
     claims: SkuClaims
     gallery: Gallery
-    documents: ItemDocuments
+    documents: ItemDocuments  # as they are now, for those who write by them
+    known: KnownItems  # for those who only read
     schemas: CategorySchemas
     show_item: ShowItem
     show_items: ShowItems
@@ -89,15 +91,18 @@ def catalog_on(collections: Collections, outside: Outside) -> Catalog:
     gallery = Gallery(collections.pictures, collections.picture_urls)
     author = Author(shelf, claims, trees, gallery, clock)
     add_picture = AddPicture(gallery, outside.blobs, outside.reencode, clock)
+    documents = ItemDocuments(shelf)
+    known = KnownItems(documents, outside.stand_in)
     fetch_pictures = FetchPictures(shelf, gallery, outside.fetch, add_picture, clock)
     return Catalog(
         trees=trees,
         claims=claims,
         gallery=gallery,
-        documents=ItemDocuments(shelf),
+        documents=documents,
+        known=known,
         schemas=CategorySchemas(trees),
-        show_item=ShowItem(shelf),
-        show_items=ShowItems(shelf),
+        show_item=ShowItem(known),
+        show_items=ShowItems(known),
         own_item=OwnItem(shelf),
         own_items=OwnItems(shelf),
         create_item=CreateItem(author, outside.identity),

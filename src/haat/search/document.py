@@ -108,7 +108,7 @@ class Builder:
         relevant = [s for s in skus if s.stocked] or skus
         version = _version(item.version, offers, self._generation)
         if item.status != "active":
-            return Built.of_gone(Entry(id=item.id, version=version, state="gone"), item.version)
+            return Built.of_gone(Entry(id=item.id, version=version, state="gone", document=document), item.version)
         words = _words(item, relevant)
         title, text, written = read_item(words)
         texts, numbers, kinds = _attributes(item, relevant)
@@ -139,6 +139,7 @@ class Builder:
             reach_key=self._keys.of(warehouses),
             labels=_labels(item, texts, numbers),
             hit=HIT_ENCODER.encode(_hit(item, skus, shipping_class)),
+            document=document,
             **_sort_keys(item, prices),
         )
         return Built(entry, item.version, words, title, text, written)

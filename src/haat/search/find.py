@@ -10,6 +10,7 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
+from haat.errors import Unavailable
 from haat.search import ask as asking
 from haat.search.answer import FEW_NUMBERS, facets
 from haat.search.choose import Chooser
@@ -34,6 +35,7 @@ from haat.search.index import (
 from haat.search.lexicon import Lexicon
 from haat.search.messages import ItemSearched
 from haat.search.model import Facets, SearchPage, SearchRequest, Unreachable
+from haat.search.plain import PlainFind
 from haat.search.ports import CategoryFacets, OpenCursor, Place, Publish, Reach, Serviceability, Sign
 from haat.search.text.analyse import ParsedQuery
 from haat.search.text.rerank import DEPTH
@@ -100,6 +102,7 @@ class FindItems:
         open_cursor: OpenCursor,
         publish: Publish | None = None,
         category_facets: CategoryFacets | None = None,
+        plain: PlainFind | None = None,
     ) -> None:
         self._index = index
         self._serviceability = serviceability
@@ -109,6 +112,7 @@ class FindItems:
         self._open_cursor = open_cursor
         self._publish = publish
         self._category_facets = category_facets
+        self._plain = plain  # answers while the index is away
         self._deliveries = Deliveries()
         self._memories: WeakKeyDictionary[View, _Memory] = WeakKeyDictionary()
 
@@ -122,6 +126,18 @@ class FindItems:
 
     async def answer(self, request: SearchRequest) -> Answer:
         """The page with room for its encoded form. Raises and costs: as the call."""
+        try:
+            return await self._indexed(request)
+        except Unavailable as away:
+            if self._plain is None or request.cursor is not None:  # a plain list has no following page
+                raise
+            try:
+                page = await self._plain(request)
+            except Unavailable:
+                raise away from None
+            return Answer(page, self._serviceability.reach, (), ())
+
+    async def _indexed(self, request: SearchRequest) -> Answer:
         asked = msgspec.msgpack.encode(msgspec.structs.replace(request, visitor=None))
         answer = self._known(self._index.view(), asked, request) if request.cursor is None else None
         if answer is None:

@@ -17,6 +17,8 @@ P10 committed documents, labels and coverage survive a restart; what was written
 P11 a rebuild serves the old content until `finish` returned, then the new, with no moment without an answer, and keeps
     what was written meanwhile
 P12 a broken or closed index raises `Unavailable`
+P13 `stored` gives what the newest view has of an item, also of one that is gone: its hit, and the very document that
+    its entry was built from; ids that were never written are missing
 
 P4, and P9 while something is written, need snapshots; where an engine has none (docs/reference/engines.md) a view shows
 what is committed now, `keep` holds nothing, and a listing goes on behind its last hit.
@@ -87,6 +89,7 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     reach_key: int = 0  # items that reach the same places get near numbers
     labels: Mapping[str, Label] = {}  # "category:<id>", "attribute:<name>"
     hit: bytes = b""  # what a hit shows, opaque to the index
+    document: bytes = b""  # what the entry was built from, opaque to the index
 
 
 class Held(NamedTuple):
@@ -94,6 +97,13 @@ class Held(NamedTuple):
 
     version: int
     ordinal: int
+
+
+class Stored(NamedTuple):
+    """What the index keeps of an item beside what it is found by; either may be empty."""
+
+    hit: bytes
+    document: bytes
 
 
 class Words(msgspec.Struct, frozen=True, gc=False):
@@ -262,6 +272,10 @@ class View(Protocol):
     def items(self) -> int:
         """Documents in it, those that are gone included."""
 
+    @property
+    def labels(self) -> Mapping[str, Label]:
+        """All labels by name."""
+
     def label(self, name: str) -> Label | None:
         """The label of "category:<id>" or "attribute:<name>"."""
 
@@ -300,6 +314,12 @@ class ItemIndex(Protocol):
 
     async def held(self, ids: Sequence[str]) -> Mapping[str, Held]:
         """Version and ordinal of each item that is in the newest view."""
+
+    async def stored(self, ids: Sequence[str]) -> Mapping[str, Stored]:
+        """Hit and document of each item that is in the newest view.
+
+        Raises: Unavailable. Cost: one round trip; embedded 1 CPU-ms and 0.08 an item. Meant for the items of one page.
+        """
 
     async def rebuild(self) -> "Rebuild":
         """Commit, and begin a second, empty index beside this one. Raises: Conflict while another rebuild runs."""

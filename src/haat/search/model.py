@@ -130,6 +130,8 @@ class SearchPage(Struct, frozen=True, kw_only=True, gc=False):
 
     `next` is the cursor of the following page, None on the last. `restarted`: the snapshot of the cursor is gone and
     the page goes on behind the last hit seen. `corrected`: what was searched instead of unknown words.
+    `degraded`: search is away, and this is a plain list: items with words that begin so, in no order, without facets or
+    a following page; `total` counts those that were looked at, at most 100.
     """
 
     hits: tuple[Hit, ...]
@@ -140,3 +142,4 @@ class SearchPage(Struct, frozen=True, kw_only=True, gc=False):
     corrected: str | None = None
     restarted: bool = False
     reason: Reason | None = None
+    degraded: bool = False

@@ -141,6 +141,13 @@ class AllItems(Protocol):
         """The next documents by id, as (id, JSON)."""
 
 
+class PlainItems(Protocol):
+    """Items of the catalogue by the beginnings of their words."""
+
+    async def __call__(self, text: str, category: str | None, limit: int) -> Sequence[tuple[str, bytes]]:
+        """Up to `limit` (id, JSON) that have all the words and lie in the category. Raises: Unavailable."""
+
+
 class CategoryFacets(Protocol):
     """Which attributes a category wants as facets. Answers from memory."""
 

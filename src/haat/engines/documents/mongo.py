@@ -11,6 +11,7 @@ and where nothing is there it would make a document without `born_ms`, which the
 (`mongo_schema.py`). So the server answers which puts of a bulk were stale, in the one round trip that wrote the others.
 """
 
+import asyncio
 from collections import Counter
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Any, Final, TypeVar
@@ -25,7 +26,7 @@ from pymongo.uri_parser import parse_uri
 from pymongo.write_concern import WriteConcern
 
 from haat.engines.breaker import Breaker
-from haat.engines.documents.ports import Document, Put
+from haat.engines.documents.ports import WORD, Document, Put
 from haat.engines.outgoing import Outgoing
 from haat.engines.together import Together
 from haat.errors import Invalid, Problem, Unavailable
@@ -120,17 +121,20 @@ class MongoStore:
             wake()
 
     async def read(self, call: Callable[[], Awaitable[T]], *, brief: bool = True) -> T:
-        """What the call answers. A brief one is made once more when it fails: one late answer, or a connection that had
-        grown old, is not yet an outage. Raises: Unavailable.
+        """What the call answers. A brief one that fails before its time is over is made once more in what is left of
+        it: a connection that had grown old is not yet an outage, and a page waits no longer. Raises: Unavailable.
         """
         if not brief:
             return await self._ask(call, None)
+        now_s = asyncio.get_running_loop().time  # as the driver's own time-outs
+        until_s = now_s() + self._read_s
         try:
             return await self._ask(call, self._read_s)
         except Unavailable:
-            if not self._open:
+            left_s = until_s - now_s()
+            if not self._open or left_s <= 0:
                 raise
-            return await self._ask(call, self._read_s)
+            return await self._ask(call, left_s)
 
     async def write(self, call: Callable[[], Awaitable[T]], *, brief: bool = True) -> T:
         """What the call answers. Raises: Unavailable, Invalid; BulkWriteError."""
@@ -200,6 +204,16 @@ class MongoDocuments:
         """See Documents."""
         return await self._page({"_id": {"$gt": after}}, limit)
 
+    async def starting(self, beginning: str, limit: int = 100) -> list[Document]:
+        """See Documents. A range of the index of keys; both ends have to hold for one of them."""
+        first = _lookup(WORD, beginning)
+        wanted = {"keys": {"$elemMatch": {"$gte": first, "$lt": first + "\U0010ffff"}}}
+        found = await self._store.read(
+            lambda: self._collection.find(wanted, _DOCUMENT, limit=limit, batch_size=limit).to_list(),
+            brief=limit <= BRIEF,
+        )
+        return [_document(row) for row in found]
+
     async def ping(self) -> None:
         """See Documents."""
         await self._store.ping()
@@ -254,6 +268,7 @@ def _turns(puts: Sequence[Put]) -> list[list[int]]:
 
 def _statement(put: Put, unsent: list[Json], now_ms: int) -> InsertOne[Json] | UpdateOne:
     keys = [_lookup(name, value) for name, value in put.keys.items()]
+    keys += [_lookup(WORD, word) for word in dict.fromkeys(put.words)]
     content: Json = {"version": put.expects + 1, "body": put.body, "keys": keys}
     if put.expects == 0:
         waiting = {"unsent": unsent, "unsent_since": unsent[0]["stamp"]} if unsent else {}

@@ -11,13 +11,17 @@ P7 `scan` visits every document that is there all the while exactly once, by id
 P8 bodies, ids and lookup values come back as they are, but an id with a NUL character is refused (`Invalid`);
    collections do not see each other
 P9 after close, and while the engine is gone, every call raises `Unavailable`
+P10 `starting` gives documents with a word of their newest write that begins so, each once, in no promised order
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import NamedTuple, Protocol
+from typing import Final, NamedTuple, Protocol
 
 from haat.engines.outgoing import Outgoing
+
+WORD: Final = "word"
+"""The lookup name that words are kept under: `find` asks for a whole one."""
 
 
 class Document(NamedTuple):
@@ -37,6 +41,7 @@ class Put:
     expects: int  # 0: must not exist yet
     keys: Mapping[str, str] = field(default_factory=dict)  # lookup name → value; replaces all earlier ones
     outgoing: Sequence[Outgoing] = ()
+    words: Collection[str] = ()  # whose beginnings it is found by; replaces all earlier ones
 
 
 class Documents(Protocol):
@@ -57,6 +62,9 @@ class Documents(Protocol):
 
     async def scan(self, after: str = "", limit: int = 500) -> list[Document]:
         """All documents by id, behind the id `after`. Raises: Unavailable."""
+
+    async def starting(self, beginning: str, limit: int = 100) -> list[Document]:
+        """Up to `limit` documents with a word that begins so. Raises: Unavailable."""
 
     async def ping(self) -> None:
         """Return if the engine answers. Raises: Unavailable."""

@@ -10,7 +10,7 @@ from typing import Final
 import msgspec
 from sqlalchemy import bindparam, delete, func, insert, select, update
 
-from haat.engines.documents.ports import Document, Put
+from haat.engines.documents.ports import WORD, Document, Put
 from haat.engines.documents.tables import DOCUMENTS, KEYS
 from haat.engines.outgoing import Outgoing
 from haat.engines.sql.outgoing import add_outgoing
@@ -49,6 +49,22 @@ _FIND: Final = Statement(
     )
     .order_by(KEYS.c.id)
     .limit(bindparam("most"))
+)
+_STARTING: Final = Statement(
+    select(*_DOCUMENT).where(
+        DOCUMENTS.c.collection == bindparam("within"),
+        DOCUMENTS.c.id.in_(
+            select(KEYS.c.id)
+            .where(
+                KEYS.c.collection == bindparam("among"),
+                KEYS.c.name == bindparam("look_up"),
+                KEYS.c.value >= bindparam("first"),
+                KEYS.c.value < bindparam("behind"),
+            )
+            .distinct()
+            .limit(bindparam("most"))
+        ),
+    )
 )
 _NEW: Final = Statement(insert(DOCUMENTS), "collection", "id", "version", "body", "changed_ms")
 _CHANGE: Final = Statement(
@@ -95,6 +111,12 @@ class SqliteDocuments:
         row = {"within": self._collection, "after": after, "most": limit}
         return await self._database.read(lambda tx: [Document(*found) for found in _SCAN.all(tx, row)])
 
+    async def starting(self, beginning: str, limit: int = 100) -> list[Document]:
+        """See Documents."""
+        row = {"within": self._collection, "among": self._collection, "look_up": WORD, "most": limit}
+        row |= {"first": beginning, "behind": beginning + "\U0010ffff"}
+        return await self._database.read(lambda tx: [Document(*found) for found in _STARTING.all(tx, row)])
+
     async def ping(self) -> None:
         """See Documents."""
         await self._database.ping()
@@ -140,6 +162,6 @@ class SqliteDocuments:
             [
                 {"collection": within, "name": name, "value": value, "id": put.id}
                 for put in taken.values()
-                for name, value in put.keys.items()
+                for name, value in (*put.keys.items(), *((WORD, word) for word in dict.fromkeys(put.words)))
             ],
         )

@@ -19,7 +19,7 @@ from haat.search.adapters.opensearch_view import DEEPEST, ServerView
 from haat.search.adapters.opensearch_views import MARGIN_S, Views
 from haat.search.adapters.opensearch_writer import Writer
 from haat.search.coverage import Coverage
-from haat.search.index import Entry, Held, View
+from haat.search.index import Entry, Held, SnapshotGone, Stored, View
 from haat.vocabulary import Clock
 
 KEEP_S: Final = 300.0
@@ -106,6 +106,15 @@ class ServerItemIndex:
     async def held(self, ids: Sequence[str]) -> Mapping[str, Held]:
         """See the port."""
         return await self._indices.held(ids)
+
+    async def stored(self, ids: Sequence[str]) -> Mapping[str, Stored]:
+        """See the port."""
+        if not ids:
+            return {}
+        try:
+            return await self._newest().of_items(ids)
+        except SnapshotGone:  # there is a newer view
+            return await self._newest().of_items(ids)
 
     async def rebuild(self) -> "ServerRebuild":
         """See the port."""

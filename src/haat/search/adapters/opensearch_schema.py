@@ -6,6 +6,7 @@ terms in one field each for texts, numbers and bands. Numbers are words that sor
 a hundred hits took ten times as long as finding them.
 """
 
+from base64 import b64encode
 from typing import Any, Final
 
 import msgspec
@@ -14,7 +15,7 @@ from haat.search.adapters.fields import MAX_LEVELS, attributes, choices, common,
 from haat.search.bands import band_of, from_ordered, to_ordered
 from haat.search.index import Entry
 
-FORMAT: Final = 1
+FORMAT: Final = 2
 """Grows when the fields change: an index of another format is built anew."""
 
 SEPARATOR: Final = "\x1f"  # between an attribute's name and its value: "unit separator" of ASCII
@@ -39,6 +40,7 @@ def index_body(*aliases: str | None) -> dict[str, Any]:
         "price_band": {"type": "integer", "index": False},
         **dict.fromkeys(("price_key", "price_desc_key", "newest_key", "rating_key", "ordinal"), _NUMBER),
         "hit": {"type": "binary", "doc_values": True},
+        "document": {"type": "binary", "store": True},  # compressed by the server, and not read with hits
     }
     settings = {
         "number_of_shards": 1,
@@ -79,7 +81,7 @@ def number_of(word: str) -> float:
 def document(entry: Entry, ordinal: int) -> bytes:
     """Both lines for a bulk request; an older version than the one there is refused by the server. Cost: some 50 µs."""
     action = {"index": {"_id": entry.id, "version": entry.version, "version_type": "external_gte"}}
-    fields: dict[str, Any] = {"state": entry.state, "ordinal": ordinal}
+    fields: dict[str, Any] = {"state": entry.state, "ordinal": ordinal, "document": b64encode(entry.document).decode()}
     if entry.state != "gone":
         fields |= _content(entry)
     return _ENCODER.encode(action) + b"\n" + _ENCODER.encode(fields)

@@ -1,6 +1,6 @@
 """One snapshot of a search server's index: a point in time where the server has them, else the index as it is."""
 
-from base64 import urlsafe_b64decode
+from base64 import b64decode, urlsafe_b64decode
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
@@ -15,7 +15,7 @@ from haat.search.adapters.opensearch_client import SearchClient, reason
 from haat.search.adapters.opensearch_query import Query, behind, narrowed, visible, within
 from haat.search.adapters.opensearch_tally import Body, Counting, counting, total
 from haat.search.coverage import Coverage
-from haat.search.index import Ask, Clause, Found, Key, Label, SnapshotGone, Tally, Window
+from haat.search.index import Ask, Clause, Found, Key, Label, SnapshotGone, Stored, Tally, Window
 
 FIELDS: Final[Mapping[Key, str]] = {
     "price": "price_key",
@@ -43,8 +43,8 @@ class RankedHits:
         self.ordinals: NDArray[np.int64] = np.array([hit["sort"][1] for hit in hits], np.int64)
 
     def stored(self, places: Sequence[int]) -> Sequence[bytes]:
-        """What the entries gave as `hit`: the alphabet of URLs, or the usual one, and without padding."""
-        return [urlsafe_b64decode(self._hits[place]["fields"]["hit"][0] + "==") for place in places]
+        """What the entries gave as `hit`."""
+        return [_hit(self._hits[place]) for place in places]
 
 
 @dataclass(frozen=True, slots=True, eq=False, weakref_slot=True)
@@ -85,6 +85,13 @@ class ServerView:
             self._remember(tallied, known, count.sold)
         assert known is not None
         return Found(known, RankedHits(await read(answers[len(first) :]), by_key=ask.key != "score"))
+
+    async def of_items(self, ids: Sequence[str]) -> dict[str, Stored]:
+        """What is kept of each item that is there, in one round trip."""
+        body: Body = {"query": {"ids": {"values": list(ids)}}, "size": len(ids), "track_total_hits": False}
+        body |= {"stored_fields": ["document"], "docvalue_fields": ["hit"]}
+        (answer,) = await self.search([body])
+        return {hit["_id"]: _stored(hit) for hit in answer["hits"]["hits"]}
 
     async def search(self, bodies: Sequence[Body], *, within_s: float | None = None) -> list[Mapping[str, Any]]:
         """Several searches of this snapshot in one round trip. Raises: Unavailable; SnapshotGone."""
@@ -183,6 +190,17 @@ class ServerView:
                 break
             after, offset, limit = hits[-1]["sort"], 0, limit - step
         return found
+
+
+def _hit(hit: Mapping[str, Any]) -> bytes:
+    """A column's bytes: in the alphabet of URLs, or the usual one, and without padding."""
+    return urlsafe_b64decode(hit["fields"]["hit"][0] + "==")
+
+
+def _stored(hit: Mapping[str, Any]) -> Stored:
+    fields = hit.get("fields", {})
+    document = b64decode(fields["document"][0]) if "document" in fields else b""
+    return Stored(_hit(hit) if "hit" in fields else b"", document)
 
 
 async def _none(_: Sequence[Any]) -> list[Any]:

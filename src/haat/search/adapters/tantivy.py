@@ -18,7 +18,7 @@ from haat.search.adapters.tantivy_errors import translated
 from haat.search.adapters.tantivy_generation import Generation
 from haat.search.adapters.tantivy_view import TantivyView
 from haat.search.coverage import Coverage
-from haat.search.index import Entry, Held, Rebuilding, View
+from haat.search.index import Entry, Held, Rebuilding, Stored, View
 from haat.vocabulary import Clock
 
 T = TypeVar("T")
@@ -99,6 +99,12 @@ class TantivyItemIndex:
     async def held(self, ids: Sequence[str]) -> Mapping[str, Held]:
         """See the port."""
         return await self._run(lambda: self._opened().held(ids))
+
+    async def stored(self, ids: Sequence[str]) -> Mapping[str, Stored]:
+        """See the port."""
+        if self._view is None:
+            raise Unavailable("The item index is closed.")
+        return self._view.of_items(ids) if ids else {}
 
     async def rebuild(self) -> "TantivyRebuild":
         """See the port."""

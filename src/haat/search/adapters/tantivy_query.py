@@ -38,6 +38,10 @@ class Compiler:
         self._index = index  # ranges over attribute numbers exist only in its query language
         self._texts: dict[tuple[Words, bool], Query] = {}
 
+    def items(self, ids: Sequence[str]) -> Query:
+        """Exactly these items, whatever their state."""
+        return Query.term_set_query(self._schema, "id", list(ids))
+
     def visible(self, ask: Ask, *, without: str = "", scored: bool = False) -> Query:
         """What the hits are drawn from. `without` leaves one facet's own filter out."""
         parts = self._matching(ask, without, scored=scored)

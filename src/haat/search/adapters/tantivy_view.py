@@ -11,9 +11,10 @@ from tantivy import DocAddress, Order, Query, Searcher
 
 from haat.search.adapters.tantivy_errors import translated
 from haat.search.adapters.tantivy_query import Compiler
+from haat.search.adapters.tantivy_schema import joined
 from haat.search.adapters.tantivy_tally import Tallier
 from haat.search.coverage import Coverage
-from haat.search.index import Ask, Clause, Found, Key, Label, Tally, Window
+from haat.search.index import Ask, Clause, Found, Key, Label, Stored, Tally, Window
 
 _FIELDS: Final[Mapping[Key, str]] = {
     "price": "price_key",
@@ -108,6 +109,27 @@ class TantivyView:
             nothing = counts.total == 0
             hits = [] if nothing or window.limit == 0 else self._hits(ask, window)
             return Found(counts, RankedHits(self.searcher, self.stored, hits, by_key=ask.key != "score"))
+
+    def of_items(self, ids: Sequence[str]) -> dict[str, Stored]:
+        """What is kept of each item that is there. The column of documents can only be read by an aggregation."""
+        with translated("The item index could not read stored items."):
+            query = self.compiler.items(ids)
+            addresses = [address for _, address in self.searcher.search(query, len(ids), count=False).hits]
+            if not addresses:
+                return {}
+            column = {"size": len(addresses), "sort": [{"ordinal": "asc"}], "docvalue_fields": ["ordinal", "document"]}
+            rows = self.searcher.aggregate(query, {"items": {"top_hits": column}})["items"]["hits"]
+            fields = [row["docvalue_fields"] for row in rows]
+            documents = {int(one["ordinal"][0]): joined(one["document"]) for one in fields}
+            ordinals = self.searcher.fast_field_values("ordinal", addresses)
+            found = {}
+            for address, ordinal in zip(addresses, ordinals, strict=True):
+                assert ordinal is not None
+                kept = self.searcher.doc(address)
+                found[str(kept.get_first("id"))] = Stored(
+                    kept.get_first("hit") or b"", documents.get(int(ordinal), b"")
+                )
+            return found
 
     def _hits(self, ask: Ask, window: Window) -> Sequence[tuple[float, DocAddress]]:
         query = self.compiler.visible(ask, scored=ask.key == "score")

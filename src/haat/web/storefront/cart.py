@@ -2,14 +2,14 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Final
 
 from litestar import Response
 from litestar.response import Redirect
 
 from haat.cart.model import MAX_UNITS
 from haat.cart.put_line import PutLine
-from haat.cart.view import CartView
+from haat.cart.view import NOT_KNOWN_NOW, CartView
 from haat.errors import Conflict, NotFound
 from haat.http.identity import buyer_of_call, writing_buyer
 from haat.vocabulary import Ids
@@ -19,6 +19,11 @@ from haat.web.storefront.address import pairs_of, same_site
 from haat.web.storefront.buying import LineView, ParcelView, SumsView, cart_line, cart_parcels, days_of, sums_of
 from haat.web.storefront.frame import Visit
 from haat.web.storefront.render import Renderer, page
+
+UNPRICED: Final = (
+    "We cannot read prices and stock at the moment: our fault, not yours. All you chose is kept here. "
+    "Look again in a moment."
+)
 
 
 @dataclass(slots=True)
@@ -33,6 +38,7 @@ class CartPage:
     days: str
     notes: list[str] = field(default_factory=list)
     wishes: bool = True
+    priced: bool = True  # False: nobody can say at the moment what it costs
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,11 +90,21 @@ def cart_page(cart: CartView, visit: Visit) -> CartPage:
         version=cart.version,
         parcels=parcels,
         apart=apart,
-        apart_heading=f"This does not reach {visit.pincode}" if beyond else "This cannot be ordered as it is",
+        apart_heading="Kept for you"
+        if unpriced(cart)
+        else f"This does not reach {visit.pincode}"
+        if beyond
+        else "This cannot be ordered as it is",
         totals=sums_of(cart.totals, units, len(parcels)),
         days=days_of(parcels),
-        notes=price_notes(cart),
+        priced=not unpriced(cart),
+        notes=[UNPRICED] if unpriced(cart) else price_notes(cart),
     )
+
+
+def unpriced(cart: CartView) -> bool:
+    """Whether nobody can say at the moment what lies in it costs."""
+    return any(line.problem == NOT_KNOWN_NOW for line in cart.lines)
 
 
 def price_notes(cart: CartView) -> list[str]:

@@ -12,7 +12,7 @@ from litestar.response import Redirect
 from haat.cart.take_out import Ordered, TakeOut
 from haat.cart.view import CartView
 from haat.engines.sql.idempotency import Claim
-from haat.errors import Conflict, HaatError, Invalid, Problem
+from haat.errors import Conflict, HaatError, Invalid, Problem, Unavailable
 from haat.http.identity import buyer_of_call
 from haat.orders.model import HOLD_MS, Address, CartMoved, Method, OnLatePayment
 from haat.orders.place import OrderGiven, PlaceCommand, PlaceOrder
@@ -21,7 +21,7 @@ from haat.web.ports import LookIntoCart
 from haat.web.storefront import words
 from haat.web.storefront.address import pairs_of
 from haat.web.storefront.buying import METHODS, MethodView, ParcelView, SumsView, cart_parcels, methods, sums_of
-from haat.web.storefront.cart import price_notes
+from haat.web.storefront.cart import price_notes, unpriced
 from haat.web.storefront.frame import Visit
 from haat.web.storefront.render import Renderer, page
 
@@ -77,6 +77,8 @@ class CheckoutPages:
     async def show(self, visit: Visit) -> Response[bytes] | Redirect:
         """The empty form; the cart when there is nothing to order."""
         cart = await self.look(await buyer_of_call(visit.request), visit.pincode)
+        if unpriced(cart):
+            raise Unavailable("Nobody can say what the cart costs now.")
         if not cart.ok and not any(not line.problem for line in cart.lines):
             return Redirect("/cart", status_code=303)
         form = FormView({"pincode": visit.pincode, "payment": "upi" if self.online else "cod"})

@@ -2,12 +2,14 @@
 
 import asyncio
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from typing import Final
 
 from litestar import Response
 
-from haat.search.model import FacetValue, SearchPage, SearchRequest
+from haat.errors import Unavailable
+from haat.search.model import Facets, FacetValue, SearchPage, SearchRequest, Unreachable
 from haat.web.ports import Find
 from haat.web.storefront import words
 from haat.web.storefront.address import Query
@@ -20,6 +22,7 @@ WEEK: Final = 7
 SHELF_ITEMS: Final = 12
 LEAST_ON_FIRST_SHELF: Final = 6
 LEAST_ON_SHELF: Final = 3
+REPAIRED: Final = "Search is being repaired. The stalls are open; lists are plain until it is back."
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +39,7 @@ class HomePage:
     """All that home.html places. `total` is None without a place, or where nothing reaches it."""
 
     total: int | None = None
+    note: str = ""  # what is not as usual
     days: list[DayChoice] = field(default_factory=list)
     stalls: list[Stall] = field(default_factory=list)
     shelves: list[Shelf] = field(default_factory=list)
@@ -51,14 +55,33 @@ class HomePages:
     async def __call__(self, visit: Visit) -> Response[bytes]:
         """The page. Raises: Unavailable."""
         pincode = visit.pincode if visit.place else None
-        week = await self.find(SearchRequest(pincode=pincode, limit=1))
+        week = await self._week(pincode)
         view = HomePage(total=week.total if pincode and week.total else None)
         view.days = _days(week, visit) if pincode else []
         view.stalls = stalls_of(visit.tree, {v.value: v.count for v in week.facets.category})
+        if week.degraded:
+            return await self._plain(view, visit)
         shelves = [self._soon(week, visit) if pincode else self._shelf("Best rated", "rating", visit)]
         shelves += [self._shelf("Best rated, and reaches you", "rating", visit)] if pincode else []
         shelves += [self._shelf("New in the market", "newest", visit)]
         view.shelves = _without_repeats(await asyncio.gather(*shelves))
+        return self._shown(view, visit)
+
+    async def _week(self, pincode: str | None) -> SearchPage:
+        """The days and the stalls, as far as they can be known."""
+        try:
+            return await self.find(SearchRequest(pincode=pincode, limit=1))
+        except Unavailable:
+            return SearchPage(hits=(), facets=Facets(), total=0, unreachable=Unreachable(), degraded=True)
+
+    async def _plain(self, view: HomePage, visit: Visit) -> Response[bytes]:
+        """Without search: a first few things, and without those nothing but the stalls."""
+        view.total, view.note = None, REPAIRED
+        with suppress(Unavailable):
+            view.shelves = _without_repeats([await self._shelf("In the market", "rating", visit)])
+        return self._shown(view, visit)
+
+    def _shown(self, view: HomePage, visit: Visit) -> Response[bytes]:
         frame = visit.frame("haat: the market that knows your PIN code", root="/")
         frame.canonical = visit.origin + "/"
         frame.description = (

@@ -8,7 +8,7 @@ from urllib.parse import quote
 
 from litestar import Response
 
-from haat.errors import Malformed, NotFound
+from haat.errors import Malformed, NotFound, Unavailable
 from haat.search.model import SearchPage, SearchRequest
 from haat.web.ports import Find, Items, NearestWords, Offers
 from haat.web.storefront import words
@@ -29,6 +29,10 @@ _SORTS: Final = (
     ("newest", "Newest"),
 )
 SHELF_ITEMS: Final = 12
+PLAIN_LIST: Final = (
+    "Search is being repaired. This is a plain list of things whose names begin so, without filters or order. "
+    "Prices and days are right."
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +97,8 @@ class ListingPages:
             notes.append("That day is over.")
             query = Query(**{**_fields(query), "deliver_by": ""})
         found, query = await self._found(query, visit, notes)
+        if found.degraded:
+            notes.append(PLAIN_LIST)
         view = _view(query, found, visit, notes)
         if not found.hits and not query.cursor:
             return await self._zero(view, found, visit)
@@ -113,7 +119,7 @@ class ListingPages:
         pincode = visit.pincode if visit.place else ""
         try:
             return await self.find(query.request(pincode, visit.visitor)), query
-        except Malformed:
+        except (Malformed, Unavailable):
             if not query.cursor:
                 raise
             notes.append("That page of the list is gone. This is the beginning.")
@@ -126,7 +132,10 @@ class ListingPages:
         if not query.anywhere or place is None:
             return None
         ids = [hit.item_id for hit in found.hits]
-        offers, documents = await asyncio.gather(self.offers(ids), self.items(ids))
+        try:
+            offers, documents = await asyncio.gather(self.offers(ids), self.items(ids))
+        except Unavailable:  # then nothing is promised
+            return None
         dues: dict[str, Due] = {}
         for hit in found.hits:
             offer = next((offer for offer in offers.get(hit.item_id, ()) if offer.sku == hit.sku), None)
@@ -223,7 +232,7 @@ def _view(query: Query, found: SearchPage, visit: Visit, notes: list[str]) -> Li
     )
     view.sorts = [
         ValueView(value, text, None, value == query.sort)
-        for value, text in _SORTS
+        for value, text in (_SORTS[:1] if found.degraded else _SORTS)
         if value != "fastest" or (visit.place and not query.anywhere)
     ]
     _paging(view, found)

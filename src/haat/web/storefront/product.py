@@ -12,13 +12,14 @@ from litestar.response import Redirect
 from markupsafe import Markup
 
 from haat.cart.model import MAX_UNITS
-from haat.errors import NotFound
+from haat.errors import NotFound, Unavailable
 from haat.search.model import SearchRequest
 from haat.serviceability.model import Promise
 from haat.web.messages import ItemViewed
 from haat.web.ports import Find, Items, Offer, Offers, SellerNames, WarehouseNames, Watch
 from haat.web.storefront import words
 from haat.web.storefront.address import Query, item_of, item_path, pairs_of
+from haat.web.storefront.as_of import AS_OF, last_known, name_of
 from haat.web.storefront.colours import paint
 from haat.web.storefront.frame import Visit
 from haat.web.storefront.item import (
@@ -121,6 +122,7 @@ class ProductPage:
     steps: list[StepView] = field(default_factory=list)
     terms: list[str] = field(default_factory=list)
     hint: str = ""
+    as_of: str = ""  # price and date are not those of this moment
     ways: list[Link] = field(default_factory=list)
     sold_by: str = ""
     sent_from: str = ""
@@ -153,6 +155,7 @@ class ProductPages:
     sellers: SellerNames
     warehouses: WarehouseNames
     render: Renderer
+    last_offers: Offers
     watch: Watch | None = None
 
     async def __call__(self, visit: Visit, segment: str) -> Response[bytes] | Redirect:
@@ -160,7 +163,9 @@ class ProductPages:
         asked = item_of(segment)
         if asked is None:
             raise NotFound("There is no such thing here.")
-        documents, offers = await asyncio.gather(self.items([asked[1]]), self.offers([asked[1]]))
+        documents, (offers, as_of) = await asyncio.gather(
+            self.items([asked[1]]), last_known(asked[1], self.offers, self.last_offers)
+        )
         document = documents.get(asked[1])
         item = read_item(document) if document is not None else None
         if item is None or item.status != "active":
@@ -171,8 +176,9 @@ class ProductPages:
             return Redirect(item_path(item.title, item.id, known), status_code=301)
         choice = _choose(item, {offer.sku: offer for offer in offers.get(item.id, ())}, sku, visit)
         view = _view(item, choice, visit)
-        names, view.shelf = await asyncio.gather(self.sellers([item.seller]), self._shelf(item, visit))
-        view.sold_by = names.get(item.seller, item.seller)
+        if as_of:
+            view.as_of, view.hint = AS_OF, ""
+        view.sold_by, view.shelf = await asyncio.gather(name_of(item.seller, self.sellers), self._shelf(item, visit))
         self._way(view, item, choice, visit)
         frame = visit.frame(f"{item.title} | haat", root=(item.category or "").partition(".")[0])
         frame.canonical = visit.origin + item_path(item.title, item.id)
@@ -225,12 +231,15 @@ class ProductPages:
             return None
         pincode = visit.pincode if visit.place else None
         request = SearchRequest(category=item.category, pincode=pincode, sort="rating", limit=13, facets=False)
-        found = await self.find(request)
+        try:
+            found = await self.find(request)
+        except Unavailable:  # a page without its shelf, rather than none
+            return None
         cards = [card_of(hit, visit.pincode, visit.today) for hit in found.hits if hit.item_id != item.id][:12]
         if not cards:
             return None
         name = visit.tree.names.get(item.category, item.category)
-        more = f"All {words.grouped(found.total)}"
+        more = "See all" if found.degraded else f"All {words.grouped(found.total)}"
         heading = f"Also in {name}" + (", and reaches you" if pincode else "")
         return Shelf(heading, cards, f"/c/{item.category}", more)
 

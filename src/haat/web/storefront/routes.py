@@ -44,6 +44,7 @@ class StorefrontNeeds:
     find: Find
     items: Items
     offers: Offers
+    last_offers: Offers  # as they last were shown, for while they cannot be read
     categories: CategoryNames
     serviceability: Serviceability
     sellers: SellerNames
@@ -89,7 +90,9 @@ def visits_of(needs: StorefrontNeeds) -> Visits:
 def _market(needs: StorefrontNeeds, visits: Visits, render: Renderer) -> list[HTTPRouteHandler]:
     homes = HomePages(needs.find, render)
     listings = ListingPages(needs.find, needs.items, needs.offers, needs.nearest, render, needs.currency)
-    products = ProductPages(needs.find, needs.items, needs.offers, needs.sellers, needs.warehouses, render, needs.watch)
+    products = ProductPages(
+        needs.find, needs.items, needs.offers, needs.sellers, needs.warehouses, render, needs.last_offers, needs.watch
+    )
 
     @get("/", include_in_schema=False)
     async def home(request: AnyRequest) -> Response[bytes]:
