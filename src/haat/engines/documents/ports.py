@@ -11,6 +11,7 @@ P7 `scan` visits every document that is there all the while exactly once, by id
 P8 bodies, ids and lookup values come back as they are, but an id with a NUL character is refused (`Invalid`);
    collections do not see each other
 P9 after close, and while the engine is gone, every call raises `Unavailable`
+P10 what was brought is there with its version, lookup keys and outgoing rows, and `whole` gives it back as it was
 """
 
 from collections.abc import Mapping, Sequence
@@ -60,3 +61,25 @@ class Documents(Protocol):
 
     async def ping(self) -> None:
         """Return if the engine answers. Raises: Unavailable."""
+
+
+class Whole(NamedTuple):
+    """A document with all that it is known by."""
+
+    id: str
+    version: int
+    body: bytes
+    keys: Mapping[str, str]
+
+
+class MovableDocuments(Documents, Protocol):
+    """A collection whose documents can come from, or go to, another engine."""
+
+    async def whole(self, after: str = "", limit: int = 500) -> list[Whole]:
+        """As `scan`, with lookup keys. Raises: Unavailable."""
+
+    async def bring(self, documents: Sequence[tuple[Whole, Sequence[Outgoing]]]) -> None:
+        """Write documents that are not there yet, with the version that they have, and what is to be sent of each.
+
+        Raises: Refused, when an id is taken; Unavailable. Others may have been written then, each of these whole.
+        """

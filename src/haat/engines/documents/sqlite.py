@@ -10,7 +10,7 @@ from typing import Final
 import msgspec
 from sqlalchemy import bindparam, delete, func, insert, select, update
 
-from haat.engines.documents.ports import Document, Put
+from haat.engines.documents.ports import Document, Put, Whole
 from haat.engines.documents.tables import DOCUMENTS, KEYS
 from haat.engines.outgoing import Outgoing
 from haat.engines.sql.outgoing import add_outgoing
@@ -49,6 +49,9 @@ _FIND: Final = Statement(
     )
     .order_by(KEYS.c.id)
     .limit(bindparam("most"))
+)
+_KEYS: Final = Statement(
+    select(KEYS.c.id, KEYS.c.name, KEYS.c.value).where(KEYS.c.collection == bindparam("within"), KEYS.c.id.in_(_IDS))
 )
 _NEW: Final = Statement(insert(DOCUMENTS), "collection", "id", "version", "body", "changed_ms")
 _CHANGE: Final = Statement(
@@ -98,6 +101,32 @@ class SqliteDocuments:
     async def ping(self) -> None:
         """See Documents."""
         await self._database.ping()
+
+    async def whole(self, after: str = "", limit: int = 500) -> list[Whole]:
+        """See MovableDocuments. Two statements."""
+
+        def unit(tx: Tx) -> list[Whole]:
+            rows = [
+                Document(*row) for row in _SCAN.all(tx, {"within": self._collection, "after": after, "most": limit})
+            ]
+            keys: dict[str, dict[str, str]] = {row.id: {} for row in rows}
+            for one, name, value in _KEYS.all(tx, self._within(list(keys))):
+                keys[one][name] = value
+            return [Whole(*row, keys[row.id]) for row in rows]
+
+        return await self._database.read(unit)
+
+    async def bring(self, documents: Sequence[tuple[Whole, Sequence[Outgoing]]]) -> None:
+        """See MovableDocuments. Three statements; all of them are written or none."""
+        puts = {one.id: Put(one.id, one.body, one.version - 1, one.keys) for one, _ in documents}
+        outgoing = [row for _, rows in documents for row in rows]
+        now_ms = self._clock.now_ms()
+
+        def unit(tx: Tx) -> None:
+            self._store(tx, {}, puts, now_ms)
+            add_outgoing(tx, outgoing)
+
+        await self._database.transact(unit)
 
     def _within(self, ids: Sequence[str]) -> dict[str, object]:
         return {"within": self._collection, "ids": msgspec.json.encode(ids).decode()}
