@@ -314,4 +314,4 @@ def _looked_up(key: str) -> tuple[str, str]:
 
 
 def _document(row: Json) -> Document:
-    return Document(row["_id"], row["version"], row["body"])
+    return Document(row["_id"], int(row["version"]), row["body"])  # the driver's Int64 is no plain int
