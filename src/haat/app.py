@@ -66,6 +66,7 @@ from haat.joins import (
     WarehouseBook,
     WarehouseNames,
 )
+from haat.moving.half import refuse_half
 from haat.opening import open_database, open_documents, open_events, open_index, open_kv
 from haat.search.consumers import IndexItems, IndexLanes, Upkeep
 from haat.search.find import FindItems
@@ -111,6 +112,7 @@ async def open_shop(
     ids: Ids | None = None,
     *,
     fetch_pictures: bool = True,
+    importing: bool = False,
     around: Around = untouched,
 ) -> AsyncIterator[Shop]:
     """Open every engine and join everything. The databases must be migrated.
@@ -118,8 +120,9 @@ async def open_shop(
     Without `fetch_pictures` the consumer that goes out for suppliers' pictures is left out, so that no command waits
     for other people's hosts; it goes on where it was when a server runs again. `around` is given every database, the
     key-value store, the event log and the gateway by name, and may stand in front of them: tests break them there.
+    `importing`: the caller is the import that half filled this shop; its index is built anew.
 
-    Raises: Unavailable when an engine cannot be opened.
+    Raises: Unavailable when an engine cannot be opened; Conflict when the shop is half imported.
     """
     clock = clock or SystemClock()
     ids = ids or SystemIds()
@@ -129,6 +132,8 @@ async def open_shop(
             name: open_database(stack, name, getattr(settings, f"{name}_url"), clock, around)
             for name in ("orders", "users", "carts", "inbound", "serviceability")
         }
+        if not importing:
+            await refuse_half(databases["orders"])
         catalog_store = await open_documents(stack, settings.catalog_url, clock, around)
         event_store = await open_events(stack, settings.events_url, settings.parked_url, clock, around)
         kv = await open_kv(stack, settings.kv_url, clock, around)
@@ -335,7 +340,7 @@ async def open_shop(
             Role("timers", timers.run),
             *selling.roles,
         ]
-        if index_is_empty:
+        if index_is_empty or importing:
             with suppress(Rebuilding):  # another process found it empty as well, and was faster
                 await reindex()
         yield Shop(

@@ -136,20 +136,55 @@ def demo(
 
 @app.command("import")
 def import_feed(
-    file: Annotated[Path, typer.Argument(help="A feed; .gz is read as it is.", exists=True, dir_okay=False)],
-    seller: Annotated[str, typer.Option(help="The seller's code; made if there is none yet.")],
+    file: Annotated[Path, typer.Argument(help="A feed; .gz is read as it is. With --all: an export.", exists=True)],
+    seller: Annotated[str, typer.Option(help="The seller's code; made if there is none yet.")] = "",
+    whole: Annotated[bool, typer.Option("--all", help="Write a whole exported shop into this empty one.")] = False,
     feed_format: Annotated[str, typer.Option("--format", help="haat-csv, haat-jsonl, shopify, …; else guessed.")] = "",
     mapping: Annotated[Path | None, typer.Option(help="A TOML file that says which column is what.")] = None,
     report: Annotated[Path | None, typer.Option(help="Write the report of every row here (.csv or .json).")] = None,
     as_json: Json = False,
 ) -> None:
-    """Read a supplier's feed. Every row ends as accepted, unchanged or refused with a reason."""
+    """Read a supplier's feed: every row ends as accepted, unchanged or refused with a reason. Or a whole shop."""
+    if whole:
+        if seller or feed_format or mapping or report:
+            raise typer.BadParameter("A whole shop has its own sellers, and no report: leave the other options out.")
+        _import_shop(file, as_json=as_json)
+        return
+    if not seller:
+        raise typer.BadParameter("Whose feed is it?", param_hint="--seller")
+    if file.is_dir():
+        raise typer.BadParameter("This is a folder: a feed is a file, and --all takes a whole shop.", param_hint="FILE")
     from haat import commands
 
     with explained():
         order = commands.ImportOrder(file, seller, feed_format, mapping, report)
         ok = run(lambda: commands.import_feed(configured(), order, as_json=as_json, say=say))
         raise typer.Exit(0 if ok else 1)
+
+
+def _import_shop(folder: Path, *, as_json: bool) -> None:
+    from haat import moving_commands
+
+    with explained():
+        run(lambda: moving_commands.import_shop(configured(), folder, as_json=as_json, say=say))
+
+
+@app.command("export")
+def export_shop(
+    folder: Annotated[Path | None, typer.Argument(help="A new or empty folder.", file_okay=False)] = None,
+    hashes: Annotated[bool, typer.Option("--hashes", help="Write nothing: only show what the shop holds.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Write the whole shop into a folder, for `haat import --all` on other engines. Its processes must be stopped."""
+    if (folder is None) != hashes:
+        raise typer.BadParameter("Name a folder, or say --hashes.", param_hint="FOLDER")
+    from haat import moving_commands
+
+    with explained():
+        if folder is None:
+            run(lambda: moving_commands.show_contents(configured(), as_json=as_json, say=say))
+        else:
+            run(lambda: moving_commands.export_shop(configured(), folder, as_json=as_json, say=say))
 
 
 @app.command()

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AsyncExitStack, contextmanager
 from dataclasses import dataclass
 
-from haat.engines.documents import Documents
+from haat.engines.documents import MovableDocuments
 from haat.engines.documents.sqlite import SqliteDocuments
 from haat.engines.kv import KeyValue
 from haat.engines.kv.memory import MemoryKv
@@ -24,7 +24,7 @@ from haat.errors import Unsupported
 from haat.events.adapters.sql_parking import SqlParking
 from haat.events.adapters.sqlite_log import SqliteEventLog
 from haat.events.parking import Parking
-from haat.events.ports import PARTITIONS, EventLog
+from haat.events.ports import PARTITIONS, MovableLog
 from haat.health import Pinged
 from haat.search.adapters.tantivy import TantivyItemIndex
 from haat.search.index import ItemIndex
@@ -37,7 +37,7 @@ from haat.vocabulary import Clock
 class DocumentStore:
     """Collections of documents that share an outbox."""
 
-    collection: Callable[[str], Documents]
+    collection: Callable[[str], MovableDocuments]
     outgoing: OutgoingSource
     engine: Pinged
 
@@ -46,9 +46,10 @@ class DocumentStore:
 class EventStore:
     """The log, and where events wait that nobody could process."""
 
-    log: EventLog
+    log: MovableLog
     parking: Parking
     engine: Pinged
+    database: Database  # of parked events, and of the log when it is SQL
 
 
 def open_database(stack: AsyncExitStack, name: str, url: str, clock: Clock, around: Around) -> Database:
@@ -96,8 +97,8 @@ async def open_events(stack: AsyncExitStack, url: str, parked_url: str, clock: C
             from haat.events.adapters.kafka_log import KafkaEventLog
         kafka = KafkaEventLog(url, clock)
         stack.push_async_callback(kafka.close)
-        return EventStore(around("log", kafka), SqlParking(database), kafka)
-    return EventStore(around("log", SqliteEventLog(database, clock)), SqlParking(database), database)
+        return EventStore(around("log", kafka), SqlParking(database), kafka, database)
+    return EventStore(around("log", SqliteEventLog(database, clock)), SqlParking(database), database, database)
 
 
 async def make_topics(url: str, topics: Sequence[str]) -> Mapping[str, str]:

@@ -45,7 +45,7 @@ async def content_of(blobs: Blobs, digest: str) -> bytes:
 
 
 class BlobsContract:
-    """P1 to P7 of the Blobs port."""
+    """P1 to P8 of the Blobs port."""
 
     @pytest.fixture
     async def rig(self, rigs: Rigs[BlobsRig]) -> AsyncIterator[BlobsRig]:
@@ -142,6 +142,19 @@ class BlobsContract:
         assert not await rig.blobs.exists(digest)
         assert await rig.stored() == 0
 
+    async def test_p8_every_blob_is_listed_once_by_digest(self, rig: BlobsRig) -> None:
+        assert await rig.blobs.page() == []
+        contents = [str(n).encode() for n in range(700)]  # several to a folder of files
+        digests = await rig.blobs.put_all(contents)
+        with pytest.raises(TooLarge):
+            await rig.blobs.put(stream([b"too", b"much"]), max_bytes=5)
+        found: list[Blob] = []
+        while page := await rig.blobs.page(found[-1].digest if found else "", 13):
+            assert len(page) <= 13
+            found += page
+        sizes = {digest: len(content) for digest, content in zip(digests, contents, strict=True)}
+        assert found == [Blob(digest, sizes[digest]) for digest in sorted(digests)]
+
     async def test_p7_an_engine_that_is_down_says_unavailable_in_time(self, rig: BlobsRig) -> None:
         digest = await rig.blobs.put_bytes(b"kept")
         await rig.down()
@@ -154,6 +167,7 @@ class BlobsContract:
                 rig.blobs.delete(digest),
                 rig.blobs.put(stream([b"new"]), max_bytes=10),
                 rig.blobs.put_bytes(b"new"),
+                rig.blobs.page(),
                 rig.blobs.put_all([b"new"]),
                 rig.blobs.ping(),
             ):

@@ -13,7 +13,7 @@ from typing import Final
 from urllib.parse import parse_qs, urlsplit
 
 from haat.events.adapters.kafka_log import KafkaEventLog
-from haat.events.ports import EventLog
+from haat.events.ports import EventLog, MovableLog
 from tests.conftest import ManualClock
 from tests.doors import Door
 
@@ -56,7 +56,7 @@ class KafkaEventLogRig:
         self.door = stand_in_front()
         self.opened: list[KafkaEventLog] = []
         self.file = self.open(f"127.0.0.1:{self.door.port}")
-        self.log: EventLog = self.file
+        self.log: MovableLog = self.file
 
     def open(self, server: str) -> KafkaEventLog:
         log = KafkaEventLog(

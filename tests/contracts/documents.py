@@ -8,8 +8,9 @@ import pytest
 from hypothesis import strategies as st
 from hypothesis.stateful import invariant, rule
 
-from haat.engines.documents import WORD, Document, Documents, Put
+from haat.engines.documents import WORD, Document, Documents, MovableDocuments, Put, Whole
 from haat.engines.outgoing import Outgoing, OutgoingSource
+from haat.engines.sql.ports import Refused
 from haat.errors import Invalid, Unavailable
 from tests.contracts.machines import Machine
 from tests.contracts.rigs import DEADLINE_S, Breakable, Rigs, play
@@ -18,7 +19,7 @@ from tests.contracts.rigs import DEADLINE_S, Breakable, Rigs, play
 class DocumentsRig(Breakable, Protocol):
     """Two collections of one engine, and the outgoing rows of both."""
 
-    documents: Documents
+    documents: MovableDocuments
     others: Documents
     source: OutgoingSource
 
@@ -41,7 +42,7 @@ async def unsent(source: OutgoingSource) -> list[str]:
 
 
 class DocumentsContract:
-    """P1 to P9 of the Documents port."""
+    """P1 to P10 of the Documents port."""
 
     @pytest.fixture
     async def rig(self, rigs: Rigs[DocumentsRig]) -> AsyncIterator[DocumentsRig]:
@@ -171,6 +172,28 @@ class DocumentsContract:
         assert await rig.documents.find("k", "v") == [Document("a", 1, b"ours")]
         assert (await rig.others.get(["a"]))["a"].body == b"theirs"
 
+    async def test_p11_what_was_brought_is_there_whole(self, rig: DocumentsRig) -> None:
+        keys = {"seller=%": "a=b%3D", "code": "", "ascii": "\U0001f48d "}
+        whole = [Whole("a", 7, b"{}", keys, ("brass", "lamp=%")), Whole("b", 1, b"\xff\x00", {})]
+        await rig.documents.bring([(whole[0], sent(1) + sent(2)), (whole[1], [])])
+        rig.crash_point()
+        assert await rig.documents.whole() == whole
+        assert await rig.documents.whole("a", 1) == whole[1:]
+        assert await rig.others.scan() == []
+        documents, source = await rig.found()
+        assert await documents.get(["a"]) == {"a": Document("a", 7, b"{}")}
+        assert [one.id for one in await documents.find("seller=%", "a=b%3D")] == ["a"]
+        assert [one.id for one in await documents.starting("la")] == ["a"]
+        assert await unsent(source) == ["1", "2"]
+        assert await rig.documents.put([Put("a", b"[]", 6), Put("a", b"[]", 7)]) == [False, True]
+
+    async def test_p11_a_document_that_is_there_is_not_written_over(self, rig: DocumentsRig) -> None:
+        await rig.documents.put([Put("a", b"kept", 0)])
+        with pytest.raises(Refused):
+            await rig.documents.bring([(Whole("a", 3, b"new", {}), sent(1))])
+        assert await rig.documents.get(["a"]) == {"a": Document("a", 1, b"kept")}
+        assert await unsent(rig.source) == []
+
     async def test_p9_an_engine_that_is_down_says_unavailable_in_time(self, rig: DocumentsRig) -> None:
         await rig.documents.put([Put("a", b"kept", 0)])
         await rig.down()
@@ -181,6 +204,8 @@ class DocumentsContract:
                 rig.documents.find("k", "v"),
                 rig.documents.scan(),
                 rig.documents.ping(),
+                rig.documents.whole(),
+                rig.documents.bring([(Whole("b", 2, b"", {}), [])]),
             ):
                 with pytest.raises(Unavailable):
                     await call

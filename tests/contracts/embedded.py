@@ -6,7 +6,7 @@ from pathlib import Path
 
 from haat.engines.blobs import Blobs
 from haat.engines.blobs.files import FileBlobs
-from haat.engines.documents import Documents, Put
+from haat.engines.documents import Documents, MovableDocuments, Put
 from haat.engines.documents.sqlite import SqliteDocuments
 from haat.engines.documents.tables import line
 from haat.engines.kv import KeyValue
@@ -15,7 +15,7 @@ from haat.engines.outgoing import Outgoing, OutgoingSource
 from haat.engines.sql.outgoing import SqlOutgoing
 from haat.events.adapters.sqlite_log import SqliteEventLog
 from haat.events.adapters.tables import LINE
-from haat.events.ports import EventLog
+from haat.events.ports import EventLog, MovableLog
 from tests.conftest import ManualClock
 from tests.contracts.sql_rigs import SqlRig
 from tests.sql import SqliteFiles, Tables
@@ -70,7 +70,7 @@ class Watched(UserDict[str, str]):
 class SqliteDocumentsRig(SqliteRig):
     def __init__(self, folder: Path) -> None:
         super().__init__(folder, DOCUMENTS)
-        self.documents: Documents = SqliteDocuments(self.file, "items", self.clock)
+        self.documents: MovableDocuments = SqliteDocuments(self.file, "items", self.clock)
         self.others: Documents = SqliteDocuments(self.file, "categories", self.clock)
         self.source: OutgoingSource = SqlOutgoing(self.file)
 
@@ -88,7 +88,7 @@ class SqliteDocumentsRig(SqliteRig):
 class SqliteEventLogRig(SqliteRig):
     def __init__(self, folder: Path) -> None:
         super().__init__(folder, LINE)
-        self.log: EventLog = SqliteEventLog(self.file, self.clock)
+        self.log: MovableLog = SqliteEventLog(self.file, self.clock)
 
     async def found(self) -> EventLog:
         return SqliteEventLog(await self.found_database(), self.clock)

@@ -10,8 +10,8 @@ import pytest
 from hypothesis import strategies as st
 from hypothesis.stateful import invariant, rule
 
-from haat.errors import Unavailable
-from haat.events.ports import PARTITIONS, EventLog, Lag, Record, Subscription, partition_of
+from haat.errors import Conflict, Unavailable
+from haat.events.ports import PARTITIONS, EventLog, Lag, MovableLog, Record, Subscription, partition_of
 from tests.contracts.machines import Machine
 from tests.contracts.rigs import DEADLINE_S, Advance, Breakable, Rigs, play
 
@@ -19,7 +19,7 @@ from tests.contracts.rigs import DEADLINE_S, Advance, Breakable, Rigs, play
 class EventLogRig(Breakable, Protocol):
     """An event log that can lose power."""
 
-    log: EventLog
+    log: MovableLog
     advance: Advance
 
     def now_ms(self) -> int:
@@ -53,7 +53,7 @@ async def whole(log: EventLog, topic: str) -> list[Record]:
 
 
 class EventLogContract:
-    """P1 to P10 of the EventLog port."""
+    """P1 to P12 of the EventLog port."""
 
     @pytest.fixture
     async def rig(self, rigs: Rigs[EventLogRig]) -> AsyncIterator[EventLogRig]:
@@ -268,6 +268,53 @@ class EventLogContract:
             async with rig.log.subscribe(group, ["items"]) as subscription:
                 assert values(await everything(subscription)) == ["a:3", "a:4"]
 
+    async def test_p11_what_was_brought_is_there_as_it_was_and_in_its_order(self, rig: EventLogRig) -> None:
+        before_ms = rig.now_ms() - 3_600_000
+        brought = [
+            Record(topic, partition_of(key, 4), 0, key, f"{topic}:{key}:{n}".encode() + b"\xff", before_ms + n)
+            for n in range(30)
+            for topic in ("items", "orders")
+            for key in ("a", "b", "\U0001f48d")
+        ]
+        await rig.log.make({"items": 4, "orders": 4})
+        await rig.log.bring(brought)
+        await rig.log.bring([])
+        assert await rig.log.topics() == {"items": 4, "orders": 4}
+        rig.crash_point()
+        found = await rig.found()
+        for topic in ("items", "orders"):
+            for partition in range(4):
+                wanted = [one for one in brought if (one.topic, one.partition) == (topic, partition)]
+                records = await found.read(topic, partition, 0, 1_000)
+                assert [one._replace(position=0) for one in records] == wanted
+
+    async def test_p11_what_is_appended_later_comes_behind_what_was_brought(self, rig: EventLogRig) -> None:
+        await rig.log.make({"items": PARTITIONS})
+        await rig.log.bring([Record("items", partition_of("a", PARTITIONS), 0, "a", b"a:1", rig.now_ms())])
+        await rig.log.append("items", entries("a", 2))
+        async with rig.log.subscribe("g", ["items"]) as subscription:
+            assert values(await everything(subscription)) == ["a:1", "a:2"]
+
+    async def test_p11_a_topic_with_another_number_of_partitions_is_refused(self, rig: EventLogRig) -> None:
+        await rig.log.append("items", entries("a", 1))
+        with pytest.raises(Conflict, match="items has 8 partitions here and 4"):
+            await rig.log.make({"items": 4, "orders": 4})
+        assert await rig.log.topics() == {"items": PARTITIONS}
+
+    async def test_p12_a_group_goes_on_behind_the_record_it_was_told(self, rig: EventLogRig) -> None:
+        await rig.log.append("items", entries("a", *range(10)) + entries("b", *range(10)))
+        at = {key: partition_of(key, PARTITIONS) for key in ("a", "b")}
+        third = (await rig.log.read("items", at["a"], 0, 100))[2].position
+        await rig.log.go_on("g", {("items", at["a"]): third})
+        assert await rig.log.done() == {"g": {("items", at["a"]): third}}
+        assert (await rig.log.lag("g", "items")).records == 17
+        async with rig.log.subscribe("g", ["items"]) as subscription:
+            found = await everything(subscription)
+            by_key = {key: [one.value.decode() for one in found if one.key == key] for key in at}
+            assert by_key == {"a": [f"a:{n}" for n in range(3, 10)], "b": [f"b:{n}" for n in range(10)]}
+            await subscription.commit(found)
+        assert (await rig.log.done())["g"].keys() >= {("items", partition) for partition in at.values()}
+
     async def test_p9_an_engine_that_is_down_says_unavailable_in_time(self, rig: EventLogRig) -> None:
         await rig.log.append("items", entries("a", 1))
         async with rig.log.subscribe("g", ["items"]) as subscription:
@@ -281,6 +328,11 @@ class EventLogContract:
                     rig.log.lag("g", "items"),
                     rig.log.trim(1),
                     rig.log.ping(),
+                    rig.log.topics(),
+                    rig.log.done(),
+                    rig.log.make({"other": 2}),
+                    rig.log.bring([Record("items", 0, 0, "a", b"", 1)]),
+                    rig.log.go_on("g", {("items", 0): 1}),
                     subscription.poll(1, 0),
                     subscription.commit(records),
                 ):

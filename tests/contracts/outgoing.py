@@ -59,6 +59,11 @@ class OutgoingContract:
         backlog = await rig.source.backlog()
         assert backlog == (2, 1_001)
 
+    async def test_p1_a_moment_is_a_plain_number(self, rig: OutgoingRig) -> None:
+        await rig.publish([Outgoing("evt-1", "items", "a", b"", 1_795_000_000_000)])
+        moment_ms = (await rig.source.unsent(1))[0].created_ms
+        assert (type(moment_ms), moment_ms) == (int, 1_795_000_000_000)  # a driver's own kind cannot be written as JSON
+
     async def test_p2_rows_of_one_key_come_in_the_order_of_their_transactions(self, rig: OutgoingRig) -> None:
         for number in range(20):
             await rig.publish(events(f"k{number % 3}", number))

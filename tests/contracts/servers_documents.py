@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 from pymongo import MongoClient
 
 from haat.engines.breaker import PAUSE_S
-from haat.engines.documents import Documents, Put
+from haat.engines.documents import Documents, MovableDocuments, Put
 from haat.engines.documents.mongo import READ_S, WRITE_S, MongoStore
 from haat.engines.documents.mongo_outgoing import MongoOutgoing
 from haat.engines.documents.mongo_schema import upgrade
@@ -48,7 +48,7 @@ class MongoRig:
         self.door = Door(self.url.port)
         self.stores: list[MongoStore] = []
         self.store = self._opened(self.live, self.door.port)
-        self.documents: Documents = self.store.collection("items")
+        self.documents: MovableDocuments = self.store.collection("items")
         self.others: Documents = self.store.collection("categories")
         self.source: OutgoingSource = MongoOutgoing(self.store)
         self.crashed = ""

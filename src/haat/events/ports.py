@@ -14,13 +14,18 @@ P7  a group's offset never moves back by a late commit
 P8  `trim` forgets only records older than asked; a group behind the oldest record continues with the oldest
 P9  after close, and while the engine is gone, every call raises `Unavailable`
 P10 lag counts the records a group has not committed, and how long the oldest of them has waited
+
+A log that can be moved, promises (the same suite):
+P11 what was brought is there with its partition, key, value, moment and order, and is read like any other record
+P12 a group that was told to go on behind a record is given the next one of that partition first, and none before it
 """
 
 import zlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from typing import Final, NamedTuple, Protocol
 
+from haat.errors import Conflict
 from haat.events.envelope import Event
 
 PARTITIONS: Final = 8
@@ -48,6 +53,14 @@ class Lag(NamedTuple):
 def partition_of(key: str, partitions: int) -> int:
     """The partition of a key: the same on every machine and in every version. Source: CRC-32 (ISO 3309)."""
     return zlib.crc32(key.encode()) % partitions
+
+
+def refuse_other_counts(wanted: Mapping[str, int], there: Mapping[str, int]) -> None:
+    """Topics cannot change how many partitions they have without mixing the order of keys. Raises: Conflict."""
+    for topic in sorted(wanted.keys() & there.keys()):
+        if there[topic] != wanted[topic]:
+            detail = f"The topic {topic} has {there[topic]} partitions here and {wanted[topic]} where it comes from."
+            raise Conflict(detail, topic=topic)
 
 
 class Subscription(Protocol):
@@ -98,6 +111,31 @@ class EventLog(Protocol):
 
     async def ping(self) -> None:
         """Return if the engine answers. Raises: Unavailable."""
+
+
+class MovableLog(EventLog, Protocol):
+    """A log whose records and groups can come from, or go to, another one: only while nobody else uses it."""
+
+    async def topics(self) -> Mapping[str, int]:
+        """How many partitions each topic has that is there. Raises: Unavailable."""
+
+    async def done(self) -> Mapping[str, Mapping[tuple[str, int], int]]:
+        """By group the last position it has committed, by topic and partition. Raises: Unavailable."""
+
+    async def make(self, partitions: Mapping[str, int]) -> None:
+        """Make topics with so many partitions each.
+
+        Raises: Conflict, when one is there with another number (nothing was made); Unavailable.
+        """
+
+    async def bring(self, records: Sequence[Record]) -> None:
+        """Append records with the partition and moment that they have, to topics that are there; positions are new.
+
+        Raises: Unavailable: some may be there, and whoever brings them again makes doubles.
+        """
+
+    async def go_on(self, group: str, positions: Mapping[tuple[str, int], int]) -> None:
+        """Let a group without members go on behind these positions, by topic and partition. Raises: Unavailable."""
 
 
 class Handler(Protocol):

@@ -18,6 +18,7 @@ T = TypeVar("T")
 
 WRITE_BYTES: Final = 1 << 20  # one trip to a thread per MiB of a stream
 READ_BYTES: Final = 1 << 18
+_FOLDER_CHARS: Final = 2  # of a digest: 256 folders
 _DIGEST: Final = re.compile(r"[0-9a-f]{64}")
 
 
@@ -113,6 +114,10 @@ class FileBlobs:
         with suppress(NotFound):
             await self._run(self._path(digest).unlink)
 
+    async def page(self, after: str = "", limit: int = 1_000) -> list[Blob]:
+        """See Blobs. Cost: the names of at most one folder in 256 are read beside those that are answered."""
+        return await self._run(self._page, after, limit)
+
     async def ping(self) -> None:
         """See Blobs."""
         await self._run(lambda: self._unfinished.mkdir(parents=True, exist_ok=True))
@@ -120,7 +125,7 @@ class FileBlobs:
     def _path(self, digest: str) -> Path:
         if not _DIGEST.fullmatch(digest):  # nothing a caller writes becomes a path of its own
             raise NotFound("There is no such file.")
-        return self._folder / digest[:2] / digest[2:]
+        return self._folder / digest[:_FOLDER_CHARS] / digest[_FOLDER_CHARS:]
 
     async def _run(self, work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         if not self._open:
@@ -133,6 +138,20 @@ class FileBlobs:
             raise _translated(error) from error
 
     # ---- on a thread
+
+    def _page(self, after: str, limit: int) -> list[Blob]:
+        found: list[Blob] = []
+        for folder in sorted(self._folder.iterdir()):
+            if len(folder.name) != _FOLDER_CHARS or folder.name < after[:_FOLDER_CHARS]:
+                continue
+            for name in sorted(path.name for path in folder.iterdir()):
+                digest = folder.name + name
+                if digest > after and _DIGEST.fullmatch(digest):
+                    with suppress(FileNotFoundError):  # deleted at this moment
+                        found.append(Blob(digest, (folder / name).stat().st_size))
+                    if len(found) == limit:
+                        return found
+        return found
 
     def _begin(self) -> BinaryIO:
         self._unfinished.mkdir(parents=True, exist_ok=True)

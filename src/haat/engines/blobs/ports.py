@@ -8,6 +8,7 @@ P4 what was read is what was put: a damaged blob raises `Damaged`
 P5 what does not exist, and what is not a digest, raises `NotFound`
 P6 `delete` twice is fine
 P7 after close, and while the engine is gone, every call raises `Unavailable`
+P8 `page` shows every blob that is there all the while exactly once, by digest, and nothing unfinished
 """
 
 from collections.abc import AsyncIterable, AsyncIterator, Sequence
@@ -59,6 +60,9 @@ class Blobs(Protocol):
 
     async def delete(self, digest: str) -> None:
         """Remove it if it is there. Raises: Unavailable."""
+
+    async def page(self, after: str = "", limit: int = 1_000) -> list[Blob]:
+        """What is stored, by digest, behind a digest. Raises: Unavailable."""
 
     async def ping(self) -> None:
         """Return if the engine answers. Raises: Unavailable."""

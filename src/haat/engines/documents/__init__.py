@@ -1,5 +1,5 @@
 """Documents: JSON bytes under an id, with a version that guards every write and an outbox in the same commit."""
 
-from haat.engines.documents.ports import WORD, Document, Documents, Put
+from haat.engines.documents.ports import WORD, Document, Documents, MovableDocuments, Put, Whole
 
-__all__ = ["WORD", "Document", "Documents", "Put"]
+__all__ = ["WORD", "Document", "Documents", "MovableDocuments", "Put", "Whole"]

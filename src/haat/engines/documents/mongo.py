@@ -26,8 +26,9 @@ from pymongo.uri_parser import parse_uri
 from pymongo.write_concern import WriteConcern
 
 from haat.engines.breaker import Breaker
-from haat.engines.documents.ports import WORD, Document, Put
+from haat.engines.documents.ports import WORD, Document, Put, Whole
 from haat.engines.outgoing import Outgoing
+from haat.engines.sql.ports import Refused
 from haat.engines.together import Together
 from haat.errors import Invalid, Problem, Unavailable
 from haat.vocabulary import Clock
@@ -218,12 +219,32 @@ class MongoDocuments:
         """See Documents."""
         await self._store.ping()
 
+    async def whole(self, after: str = "", limit: int = 500) -> list[Whole]:
+        """See MovableDocuments."""
+        found = await self._rows({"_id": {"$gt": after}}, limit, {**_DOCUMENT, "keys": 1})
+        return [_whole(row) for row in found]
+
+    async def bring(self, documents: Sequence[tuple[Whole, Sequence[Outgoing]]]) -> None:
+        """See MovableDocuments. One round trip."""
+        puts = [Put(one.id, one.body, 0, one.keys, words=one.words) for one, _ in documents]
+        _check(puts)
+        stamps = iter(self._store.stamps(sum(len(rows) for _, rows in documents)))
+        now_ms = self._store.clock.now_ms()
+        statements = []
+        for put, (one, rows) in zip(puts, documents, strict=True):
+            unsent = [_unsent(row, next(stamps)) for row in rows]
+            statements.append(_born(put, one.version, unsent, now_ms))
+        if statements and await self._write(statements):
+            raise Refused("A document of one of these ids is there already.")
+
     async def _page(self, wanted: Json, limit: int) -> list[Document]:
+        return [_document(row) for row in await self._rows(wanted, limit, _DOCUMENT)]
+
+    async def _rows(self, wanted: Json, limit: int, fields: Json) -> list[Json]:
         page = {"sort": [("_id", 1)], "limit": limit, "batch_size": limit}
-        found = await self._store.read(
-            lambda: self._collection.find(wanted, _DOCUMENT, **page).to_list(), brief=limit <= BRIEF
+        return await self._store.read(
+            lambda: self._collection.find(wanted, fields, **page).to_list(), brief=limit <= BRIEF
         )
-        return [_document(row) for row in found]
 
     async def _write(self, statements: Sequence[InsertOne[Json] | UpdateOne]) -> set[int]:
         """Which of the statements were stale. Raises: Unavailable; others may have been written then."""
@@ -266,14 +287,27 @@ def _turns(puts: Sequence[Put]) -> list[list[int]]:
     return turns
 
 
-def _statement(put: Put, unsent: list[Json], now_ms: int) -> InsertOne[Json] | UpdateOne:
+def _content(put: Put, version: int) -> Json:
     keys = [_lookup(name, value) for name, value in put.keys.items()]
     keys += [_lookup(WORD, word) for word in dict.fromkeys(put.words)]
-    content: Json = {"version": put.expects + 1, "body": put.body, "keys": keys}
+    return {"version": version, "body": put.body, "keys": keys}
+
+
+def _whole(row: Json) -> Whole:
+    found = [_looked_up(key) for key in row["keys"]]
+    words = tuple(sorted(value for name, value in found if name == WORD))
+    return Whole(*_document(row), {name: value for name, value in found if name != WORD}, words)
+
+
+def _born(put: Put, version: int, unsent: list[Json], now_ms: int) -> InsertOne[Json]:
+    waiting = {"unsent": unsent, "unsent_since": unsent[0]["stamp"]} if unsent else {}
+    return InsertOne({"_id": put.id, **_content(put, version), "born_ms": now_ms, **waiting})
+
+
+def _statement(put: Put, unsent: list[Json], now_ms: int) -> InsertOne[Json] | UpdateOne:
     if put.expects == 0:
-        waiting = {"unsent": unsent, "unsent_since": unsent[0]["stamp"]} if unsent else {}
-        return InsertOne({"_id": put.id, **content, "born_ms": now_ms, **waiting})
-    change: Json = {"$set": content}
+        return _born(put, 1, unsent, now_ms)
+    change: Json = {"$set": _content(put, put.expects + 1)}
     if unsent:
         change |= {"$push": {"unsent": {"$each": unsent}}, "$min": {"unsent_since": unsent[0]["stamp"]}}
     return UpdateOne({"_id": put.id, "version": put.expects}, change, upsert=True)
@@ -295,5 +329,11 @@ def _lookup(name: str, value: str) -> str:
     return f"{name.replace('%', '%25').replace('=', '%3D')}={value}"
 
 
+def _looked_up(key: str) -> tuple[str, str]:
+    """What `_lookup` made the text of."""
+    name, _, value = key.partition("=")
+    return name.replace("%3D", "=").replace("%25", "%"), value
+
+
 def _document(row: Json) -> Document:
-    return Document(row["_id"], row["version"], row["body"])
+    return Document(row["_id"], int(row["version"]), row["body"])  # the driver's Int64 is no plain int

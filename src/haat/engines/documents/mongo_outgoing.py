@@ -93,7 +93,7 @@ class MongoOutgoing:
             for one in document["unsent"]:
                 stamp = max(stamp, one["stamp"])
                 handle = Row(name, document["_id"], one["event"])
-                found.append((stamp, Unsent(handle, one["topic"], one["key"], one["value"], one["created_ms"])))
+                found.append((stamp, Unsent(handle, one["topic"], one["key"], one["value"], int(one["created_ms"]))))
         return found
 
     async def _take_out(self, name: str, documents: dict[str, list[str]]) -> None:

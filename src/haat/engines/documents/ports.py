@@ -12,6 +12,7 @@ P8 bodies, ids and lookup values come back as they are, but an id with a NUL cha
    collections do not see each other
 P9 after close, and while the engine is gone, every call raises `Unavailable`
 P10 `starting` gives documents with a word of their newest write that begins so, each once, in no promised order
+P11 what was brought is there with version, lookup keys, words and outgoing rows, and `whole` gives it back as it was
 """
 
 from collections.abc import Collection, Mapping, Sequence
@@ -68,3 +69,26 @@ class Documents(Protocol):
 
     async def ping(self) -> None:
         """Return if the engine answers. Raises: Unavailable."""
+
+
+class Whole(NamedTuple):
+    """A document with all that it is known by."""
+
+    id: str
+    version: int
+    body: bytes
+    keys: Mapping[str, str]
+    words: Sequence[str] = ()  # in their order as texts, each once
+
+
+class MovableDocuments(Documents, Protocol):
+    """A collection whose documents can come from, or go to, another engine."""
+
+    async def whole(self, after: str = "", limit: int = 500) -> list[Whole]:
+        """As `scan`, with lookup keys and words. Raises: Unavailable."""
+
+    async def bring(self, documents: Sequence[tuple[Whole, Sequence[Outgoing]]]) -> None:
+        """Write documents that are not there yet, with the version that they have, and what is to be sent of each.
+
+        Raises: Refused, when an id is taken; Unavailable. Others may have been written then, each of these whole.
+        """

@@ -10,7 +10,7 @@ from typing import Final
 import msgspec
 from sqlalchemy import bindparam, delete, func, insert, select, update
 
-from haat.engines.documents.ports import WORD, Document, Put
+from haat.engines.documents.ports import WORD, Document, Put, Whole
 from haat.engines.documents.tables import DOCUMENTS, KEYS
 from haat.engines.outgoing import Outgoing
 from haat.engines.sql.outgoing import add_outgoing
@@ -66,6 +66,9 @@ _STARTING: Final = Statement(
         ),
     )
 )
+_KEYS: Final = Statement(
+    select(KEYS.c.id, KEYS.c.name, KEYS.c.value).where(KEYS.c.collection == bindparam("within"), KEYS.c.id.in_(_IDS))
+)
 _NEW: Final = Statement(insert(DOCUMENTS), "collection", "id", "version", "body", "changed_ms")
 _CHANGE: Final = Statement(
     update(DOCUMENTS)
@@ -120,6 +123,36 @@ class SqliteDocuments:
     async def ping(self) -> None:
         """See Documents."""
         await self._database.ping()
+
+    async def whole(self, after: str = "", limit: int = 500) -> list[Whole]:
+        """See MovableDocuments. Two statements."""
+
+        def unit(tx: Tx) -> list[Whole]:
+            rows = [
+                Document(*row) for row in _SCAN.all(tx, {"within": self._collection, "after": after, "most": limit})
+            ]
+            keys: dict[str, dict[str, str]] = {row.id: {} for row in rows}
+            words: dict[str, list[str]] = {row.id: [] for row in rows}
+            for one, name, value in _KEYS.all(tx, self._within(list(keys))):
+                if name == WORD:
+                    words[one].append(value)
+                else:
+                    keys[one][name] = value
+            return [Whole(*row, keys[row.id], tuple(sorted(words[row.id]))) for row in rows]
+
+        return await self._database.read(unit)
+
+    async def bring(self, documents: Sequence[tuple[Whole, Sequence[Outgoing]]]) -> None:
+        """See MovableDocuments. Three statements; all of them are written or none."""
+        puts = {one.id: Put(one.id, one.body, one.version - 1, one.keys, words=one.words) for one, _ in documents}
+        outgoing = [row for _, rows in documents for row in rows]
+        now_ms = self._clock.now_ms()
+
+        def unit(tx: Tx) -> None:
+            self._store(tx, {}, puts, now_ms)
+            add_outgoing(tx, outgoing)
+
+        await self._database.transact(unit)
 
     def _within(self, ids: Sequence[str]) -> dict[str, object]:
         return {"within": self._collection, "ids": msgspec.json.encode(ids).decode()}

@@ -23,8 +23,8 @@ from aiokafka.errors import (
     TopicAlreadyExistsError,
     for_code,
 )
-from aiokafka.protocol.admin import CreateTopicsRequest, DeleteRecordsRequest
-from aiokafka.protocol.commit import OffsetFetchRequest
+from aiokafka.protocol.admin import CreateTopicsRequest, DeleteRecordsRequest, ListGroupsRequest
+from aiokafka.protocol.commit import OffsetCommitRequest, OffsetFetchRequest
 from aiokafka.protocol.coordination import FindCoordinatorRequest
 from aiokafka.protocol.fetch import FetchRequest
 from aiokafka.protocol.metadata import MetadataRequest
@@ -222,6 +222,32 @@ class Calls:
             return found
 
         return await self._again("", ask)
+
+    async def commit(self, group: str, offsets: Mapping[str, Mapping[int, int]]) -> None:
+        """Let a group that has no members go on at these offsets, by topic and partition."""
+        topics = [(topic, [(number, at, "") for number, at in parts.items()]) for topic, parts in offsets.items()]
+        request = OffsetCommitRequest(group, -1, "", -1, topics)
+
+        async def ask() -> None:
+            answer = await self.send(await self._coordinator(group), request)
+            for _, parts in answer.topics:
+                for _, code in parts:
+                    if code:
+                        self._coordinators.pop(group, None)
+                        raise for_code(code)()
+
+        await self._again("", ask)
+
+    async def groups(self, prefix: str) -> set[str]:
+        """Groups whose names begin so, of every broker."""
+        client = await self._connected()
+        found = set()
+        for broker in client.cluster.brokers():
+            answer = await self.send(broker.nodeId, ListGroupsRequest())
+            if answer.error_code:
+                raise for_code(answer.error_code)()
+            found |= {name for name, _ in answer.groups if name.startswith(prefix)}
+        return found
 
     async def _coordinator(self, group: str) -> int:
         node = self._coordinators.get(group)

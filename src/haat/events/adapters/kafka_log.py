@@ -9,7 +9,7 @@ would not make the outbox and the log one, so consumers must know what they have
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Iterable, Sequence
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
 from typing import Any, Final
 
@@ -19,7 +19,7 @@ from aiokafka.errors import KafkaConnectionError, KafkaError, MessageSizeTooLarg
 from haat.errors import TooLarge, Unavailable
 from haat.events.adapters.kafka_calls import EARLIEST, LATEST, MOST_BYTES, Calls
 from haat.events.adapters.kafka_member import Member
-from haat.events.ports import PARTITIONS, Lag, Record, Subscription, partition_of
+from haat.events.ports import PARTITIONS, Lag, Record, Subscription, partition_of, refuse_other_counts
 from haat.vocabulary import Clock
 
 CALL_S: Final = 3.0
@@ -96,7 +96,7 @@ class KafkaEventLog:
                 leaders = await self._calls.leaders(name)
                 leaders = leaders or (await self._calls.make([name], self._partitions, self._keeps_ms))[name]
                 producer = await self._made()
-                await _send(producer, name, _dealt(entries, len(leaders)), self._clock.now_ms())
+                await _send(producer, name, _dealt(entries, len(leaders), self._clock.now_ms()))
         except Unavailable:
             self._give_up(producer)  # what it still holds is appended again by who was told that it failed
             raise
@@ -174,6 +174,59 @@ class KafkaEventLog:
         async with self._calls.bounded("ping", probes=True):
             await self._calls.ping()
 
+    # ---- moving
+
+    async def topics(self) -> Mapping[str, int]:
+        """See MovableLog."""
+        async with self._calls.bounded("topics"):
+            found = await self._calls.topics(f"{self._name}.")
+        return {self._short(name): len(leaders) for name, leaders in found.items()}
+
+    async def done(self) -> Mapping[str, Mapping[tuple[str, int], int]]:
+        """See MovableLog. Cost: two round trips for each broker and two for each group."""
+        async with self._calls.bounded("groups", 10 * self._calls.call_s):
+            topics = await self._calls.topics(f"{self._name}.")
+            found = {}
+            for group in sorted(await self._calls.groups(f"{self._name}.")):
+                done = await self._calls.committed(group, topics)
+                found[self._short(group)] = {(self._short(name), n): at for (name, n), at in done.items() if at > 0}
+        return found
+
+    async def make(self, partitions: Mapping[str, int]) -> None:
+        """See MovableLog."""
+        refuse_other_counts(partitions, await self.topics())
+        async with self._calls.bounded("topics are made", 2 * self._append_s):
+            for count in sorted(set(partitions.values())):
+                names = [self._full(topic) for topic, wanted in partitions.items() if wanted == count]
+                await self._calls.make(names, count, self._keeps_ms)
+
+    async def bring(self, records: Sequence[Record]) -> None:
+        """See MovableLog. What is older than its topic keeps is soon forgotten. Cost: as `append`, for each topic."""
+        dealt: dict[str, dict[int, list[_Entry]]] = {}
+        for one in records:
+            part = dealt.setdefault(one.topic, {}).setdefault(one.partition, [])
+            part.append((one.appended_ms, one.key.encode(), one.value))
+        producer = None
+        try:
+            for topic, parts in dealt.items():
+                async with self._calls.bounded(f"records of {topic} are brought", self._append_s):
+                    producer = await self._made()
+                    await _send(producer, self._full(topic), parts)
+        except Unavailable:
+            self._give_up(producer)
+            raise
+
+    async def go_on(self, group: str, positions: Mapping[tuple[str, int], int]) -> None:
+        """See MovableLog."""
+        offsets: dict[str, dict[int, int]] = {}
+        for (topic, partition), at in positions.items():  # the offset of the next one is the position of the last
+            offsets.setdefault(self._full(topic), {})[partition] = at
+        async with self._calls.bounded(f"{group} is told where to go on", 2 * self._calls.call_s):
+            await self._calls.commit(self._full(group), offsets)
+
+    def _short(self, name: str) -> str:
+        return name.removeprefix(f"{self._name}.")
+
     def _full(self, name: str) -> str:
         return f"{self._name}.{name}"
 
@@ -234,22 +287,25 @@ async def _ended(producer: Any) -> None:
     await client.close()
 
 
-def _dealt(entries: Sequence[tuple[str, bytes]], partitions: int) -> dict[int, list[tuple[bytes, bytes]]]:
-    found: dict[int, list[tuple[bytes, bytes]]] = {}
+_Entry = tuple[int, bytes, bytes]  # when, key, value
+
+
+def _dealt(entries: Sequence[tuple[str, bytes]], partitions: int, now_ms: int) -> dict[int, list[_Entry]]:
+    found: dict[int, list[_Entry]] = {}
     for key, value in entries:
-        found.setdefault(partition_of(key, partitions), []).append((key.encode(), value))
+        found.setdefault(partition_of(key, partitions), []).append((now_ms, key.encode(), value))
     return found
 
 
-async def _send(using: _Producer, topic: str, dealt: dict[int, list[tuple[bytes, bytes]]], now_ms: int) -> None:
+async def _send(using: _Producer, topic: str, dealt: dict[int, list[_Entry]]) -> None:
     """Batch after batch of each partition, all partitions at once. Raises: the driver's errors."""
     while dealt:
         sent: list[asyncio.Future[Any]] = []
         for partition, entries in list(dealt.items()):
             batch = using.driver.create_batch()
             count = 0
-            for key, value in entries:
-                if batch.append(timestamp=now_ms, key=key, value=value) is None:
+            for at_ms, key, value in entries:
+                if batch.append(timestamp=at_ms, key=key, value=value) is None:
                     break
                 count += 1
             if count == 0:

@@ -7,7 +7,7 @@ file is opened. Source: SQLite documentation, "WAL-mode File Format", section "R
 """
 
 from collections import deque
-from collections.abc import AsyncIterator, Iterable, Sequence
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from typing import Final, NamedTuple
 
@@ -16,7 +16,7 @@ from sqlalchemy import and_, bindparam, delete, func, insert, select, update
 from haat.engines.sql import Statement, Tx
 from haat.engines.sql.ports import Database
 from haat.events.adapters.tables import OFFSETS, RECORDS, TOPICS
-from haat.events.ports import PARTITIONS, Lag, Record, Subscription, partition_of
+from haat.events.ports import PARTITIONS, Lag, Record, Subscription, partition_of, refuse_other_counts
 from haat.events.wake import Wake
 from haat.vocabulary import Clock
 
@@ -41,11 +41,17 @@ _READ: Final = Statement(
     .order_by(RECORDS.c.position)
     .limit(bindparam("most"))
 )
+_TOPICS: Final = Statement(select(TOPICS.c.name, TOPICS.c.id, TOPICS.c.partitions))
 _NEW_OFFSET: Final = Statement(insert(OFFSETS), "consumer", "topic_id", "partition", "position")
 _OFFSETS: Final = Statement(
     select(OFFSETS.c.partition, OFFSETS.c.position).where(
         OFFSETS.c.consumer == bindparam("member_of"), OFFSETS.c.topic_id == bindparam("topic")
     )
+)
+_DONE: Final = Statement(
+    select(OFFSETS.c.consumer, TOPICS.c.name, OFFSETS.c.partition, OFFSETS.c.position)
+    .join(TOPICS, TOPICS.c.id == OFFSETS.c.topic_id)
+    .where(OFFSETS.c.position > 0)
 )
 _COMMIT: Final = Statement(
     update(OFFSETS)
@@ -199,6 +205,57 @@ class SqliteEventLog:
     async def ping(self) -> None:
         """See EventLog."""
         await self._database.ping()
+
+    # ---- moving
+
+    async def topics(self) -> Mapping[str, int]:
+        """See MovableLog."""
+        return {name: topic.partitions for name, topic in (await self._database.read(self._there)).items()}
+
+    async def done(self) -> Mapping[str, Mapping[tuple[str, int], int]]:
+        """See MovableLog."""
+        found: dict[str, dict[tuple[str, int], int]] = {}
+        for group, topic, partition, position in await self._database.read(_DONE.all):
+            found.setdefault(group, {})[topic, partition] = position
+        return found
+
+    async def make(self, partitions: Mapping[str, int]) -> None:
+        """See MovableLog."""
+
+        def unit(tx: Tx) -> None:
+            there = self._there(tx)
+            refuse_other_counts(partitions, {name: topic.partitions for name, topic in there.items()})
+            missing = partitions.keys() - there.keys()
+            _NEW_TOPIC.many(tx, [{"name": name, "partitions": partitions[name]} for name in sorted(missing)])
+
+        await self._database.transact(unit)
+
+    async def bring(self, records: Sequence[Record]) -> None:
+        """See MovableLog. Cost: one commit."""
+
+        def unit(tx: Tx) -> None:
+            there = self._there(tx)
+            _APPEND.many(tx, [{**one._asdict(), "topic_id": there[one.topic].id} for one in records])
+
+        await self._database.transact(unit)
+
+    async def go_on(self, group: str, positions: Mapping[tuple[str, int], int]) -> None:
+        """See MovableLog. Cost: one commit."""
+
+        def unit(tx: Tx) -> None:
+            for name in sorted({topic for topic, _ in positions}):
+                self._joined(tx, group, name)
+            there = self._there(tx)
+            rows = [
+                {"member_of": group, "topic": there[name].id, "part": partition, "done": at}
+                for (name, partition), at in positions.items()
+            ]
+            _COMMIT.many(tx, rows)
+
+        await self._database.transact(unit)
+
+    def _there(self, tx: Tx) -> dict[str, _Topic]:
+        return {name: _Topic(number, partitions) for name, number, partitions in _TOPICS.all(tx)}
 
     def _found(self, tx: Tx, name: str) -> _Topic | None:
         row = _TOPIC.first(tx, {"topic": name})
