@@ -117,7 +117,8 @@ def test_classes_give_way_in_their_order_and_probes_never() -> None:
     shedding = Shedding(Turns)
     kinds = list(CLASSES)
     assert kinds == [
-        "recommendations", "suggestions", "reports", "browse", "search", "cart", "checkout", "webhooks", "probes",
+        "recommendations", "suggestions", "reports", "uploads", "browse", "search", "cart", "checkout", "webhooks",
+        "probes",
     ]  # fmt: skip
     for at, kind in enumerate(kinds[:-1]):
         for _ in range(LOOKS):
@@ -202,6 +203,8 @@ def test_after_a_rest_everything_is_let_in() -> None:
         ("POST", "/api/v1/payments/webhooks/fakepay", "webhooks"),
         ("GET", "/api/v1/admin/orders", "reports"),
         ("POST", "/api/v1/seller/stock/movements", "cart"),
+        ("POST", "/api/v1/seller/feeds", "uploads"),
+        ("GET", "/api/v1/seller/feeds/fed_1/report.csv", "reports"),
     ],
 )
 def test_the_class_of_an_address(method: str, path: str, kind: Kind) -> None:

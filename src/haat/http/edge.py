@@ -20,7 +20,7 @@ from haat.http.identity import SCOPE_KEY, Authenticate, Call
 from haat.http.logs import access_log
 from haat.http.metrics import HttpMetrics
 from haat.http.problems import MEDIA_TYPE, Problems, wants_page
-from haat.http.shedding import CLASSES, Overloaded, Shedding, kind_of
+from haat.http.shedding import CLASSES, Kind, Overloaded, Shedding, kind_of
 from haat.http.signing import Signer
 from haat.vocabulary import Ids
 
@@ -111,16 +111,16 @@ class Edge:
             return
         started = time.perf_counter()
         try:
-            await self._serve(scope, receive, send, headers)
+            await self._serve(scope, receive, send, headers, kind)
         finally:
             self.shedding.leave(kind, time.perf_counter() - started)
 
-    async def _serve(self, scope: Any, receive: Any, send: Any, headers: Mapping[bytes, bytes]) -> None:
+    async def _serve(self, scope: Any, receive: Any, send: Any, headers: Mapping[bytes, bytes], kind: Kind) -> None:
         started = time.perf_counter()
         call = self._call(headers)
         scope[SCOPE_KEY] = call
         answer = _Answer(self, scope, send, call)
-        limit = self._limit(scope)
+        limit = self._limit(scope, kind)
         try:
             if int(headers.get(b"content-length", b"0") or b"0") > limit.body_bytes:
                 raise _too_large(limit)
@@ -201,12 +201,12 @@ class Edge:
                 headers.append((b"cache-control", b"no-store"))
         return {**message, "headers": headers}
 
-    def _limit(self, scope: Any) -> Limit:
+    def _limit(self, scope: Any, kind: Kind) -> Limit:
         path: str = scope["path"]
         for limit in self._limits:
             if path.startswith(limit.prefix) and scope["method"] not in ("GET", "HEAD"):
                 return limit
-        return _LIMITS[kind_of(path, scope["method"]), scope["method"] in ("GET", "HEAD")]
+        return _LIMITS[kind, scope["method"] in ("GET", "HEAD")]
 
     async def _fail(self, answer: "_Answer", scope: Any, error: Exception) -> None:
         if answer.status:  # the head is out: all that is left is to cut the connection

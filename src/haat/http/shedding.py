@@ -21,7 +21,7 @@ from typing import Any, Final, Literal, Protocol
 from haat.errors import Unavailable
 
 Kind = Literal[
-    "recommendations", "suggestions", "reports", "browse", "search", "cart", "checkout", "webhooks", "probes"
+    "recommendations", "suggestions", "reports", "uploads", "browse", "search", "cart", "checkout", "webhooks", "probes"
 ]
 
 LOOK_S: Final = 0.02
@@ -63,6 +63,7 @@ CLASSES: Final[Mapping[Kind, Class]] = {
     "recommendations": Class(0.025, 1),
     "suggestions": Class(0.03, 1),
     "reports": Class(0.04, 2, read_s=5.0),
+    "uploads": Class(0.05, 2, read_s=600.0, write_s=600.0),
     "browse": Class(0.08, 2),
     "search": Class(0.1, 2),
     "cart": Class(0.25, 32, read_s=5.0, write_s=30.0),
@@ -92,9 +93,13 @@ _KINDS: Final[Mapping[str, Kind]] = {
     "/api/v1/payments": "webhooks",
     "/api/v1/admin": "reports",
     "/api/v1/seller": "reports",
+    "/api/v1/seller/feeds": "uploads",
+    "/api/v1/seller/pictures": "uploads",
 }
-"""By the first parts of the address, the longest that is here; what is not is browsing. What sellers and operators
-change counts as a cart does: it is their work, and not a look at it."""
+"""By the first parts of the address, the longest that is here; what is not is browsing."""
+_READ_AS: Final[Mapping[Kind, Kind]] = {"uploads": "reports"}
+_WRITTEN_AS: Final[Mapping[Kind, Kind]] = {"reports": "cart"}
+"""What sellers and operators change counts as a cart does: it is their work, and not a look at it."""
 
 
 def kind_of(path: str, method: str) -> Kind:
@@ -103,7 +108,7 @@ def kind_of(path: str, method: str) -> Kind:
     for end in range(min(len(parts), 5), 1, -1):
         found = _KINDS.get("/".join(parts[:end]))
         if found is not None:
-            return "cart" if found == "reports" and method not in ("GET", "HEAD") else found
+            return (_READ_AS if method in ("GET", "HEAD") else _WRITTEN_AS).get(found, found)
     return "browse"
 
 
