@@ -1,9 +1,10 @@
 """What the adapters of servers add to their drivers: CPU of this process per call, beside the driver's own call.
 
-Run: `python -m benchmarks.engine_calls [redis] [valkey] [mongo] [--json] [--rounds N] [--out FILE]` (none named: all).
-It starts the servers on fresh data in a folder of its own, and stops them. Adapter and driver take turns within each
-round of one run, over pools of the same size, by 1 caller and by 16. `mongo` is a wire-compatible stand-in: what is
-measured is the client, and the server's time says nothing of MongoDB.
+Run: `python -m benchmarks.engine_calls [ENGINE …] [--json] [--rounds N] [--out FILE]` (none named: all that
+`make engines` brings). It starts the servers one after the other on fresh data in a folder of its own, and stops them.
+Adapter and driver take turns within each round of one run, over pools of the same size, by 1 caller and by 16. `mongo`
+is a wire-compatible stand-in: what is measured is the client, and the server's time says nothing of MongoDB. Of `kafka`
+only start and memory are taken here: benchmarks.kafka_relay compares its adapter.
 """
 
 import argparse
@@ -18,17 +19,21 @@ from contextlib import AsyncExitStack
 from pathlib import Path
 from typing import Any, Final
 
+from benchmarks.engine_ways import Call, Ways, search, sql
 from benchmarks.group_commit import commit, spread
-from benchmarks.processes import machine
+from benchmarks.processes import cpu_s, machine, rss_mb
 from haat.engines.documents import Put
 from haat.engines.system import SystemClock
 from tools.engines.__main__ import CACHE, ENGINES
 from tools.engines.keeping import Keeper
 
-Call = Callable[[int], Awaitable[object]]
-Ways = Mapping[str, tuple[Call, Call]]  # what is called → by the adapter, by the driver alone
-
-CALLS: Final = {"mongo": 150}  # the stand-in is slow; what is measured is the client
+CALLS: Final = {
+    "mongo": 150,
+    "opensearch": 100,
+    "elasticsearch": 100,
+    "mysql": 300,
+    "mariadb": 300,
+}  # slow ones; what is measured is the client
 MOST_CALLS: Final = 600
 CALLERS: Final = (1, 16)
 DOCUMENTS: Final = 500
@@ -108,6 +113,23 @@ async def documents(stack: AsyncExitStack, url: str) -> Ways:
     }
 
 
+async def nothing(_: AsyncExitStack, __: str) -> Ways:
+    """Start and memory alone."""
+    return {}
+
+
+OF: Final[Mapping[str, Callable[[AsyncExitStack, str], Awaitable[Ways]]]] = {
+    "mysql": sql,
+    "mariadb": sql,
+    "redis": key_value,
+    "valkey": key_value,
+    "mongo": documents,
+    "kafka": nothing,
+    "opensearch": search,
+    "elasticsearch": search,
+}
+
+
 async def cost_us(call: Call, callers: int, calls: int) -> float:
     """CPU-µs of this process per call."""
     numbers = iter(range(calls))
@@ -125,7 +147,7 @@ async def measure(name: str, url: str, rounds: int) -> dict[str, Any]:
     """All rounds of one engine."""
     costs: dict[tuple[str, int], tuple[list[float], list[float]]] = {}
     async with AsyncExitStack() as stack:
-        ways = await (documents if name == "mongo" else key_value)(stack, url)
+        ways = await OF[name](stack, url)
         for number in range(rounds + 1):
             for what, both in ways.items():
                 for callers in CALLERS:
@@ -144,30 +166,29 @@ async def measure(name: str, url: str, rounds: int) -> dict[str, Any]:
     }
 
 
-def resident_mb(pid: int) -> float:
-    """What a process holds in memory."""
-    for line in Path(f"/proc/{pid}/status").read_text(encoding="utf-8").splitlines():
-        if line.startswith("VmRSS"):
-            return int(line.split()[1]) / 1024
-    return 0.0
-
-
 def on(name: str, folder: Path, rounds: int) -> dict[str, Any]:
     """One engine from its start to its end. The first start fetches it if need be, so the second one is timed."""
     keeper, engine = Keeper(folder, CACHE), ENGINES[name]
     try:
         place = keeper.up(engine)
-        starts_s = []
+        starts_s, starts_cpu_s, pid = [], [], 0
         for _ in range(3):
             keeper.down(engine)
             began = time.perf_counter()
             place = keeper.up(engine)
             starts_s.append(time.perf_counter() - began)
-        there = keeper.status(engine)
-        assert there is not None
-        fresh_mb = resident_mb(there[1])
+            there = keeper.status(engine)
+            assert there is not None
+            pid = there[1]
+            starts_cpu_s.append(cpu_s(pid))
+        fresh_mb = rss_mb(pid)
         calls = asyncio.run(measure(name, engine.server_url(place), rounds))
-        server = {"start_s": statistics.median(starts_s), "fresh_mb": fresh_mb, "after_mb": resident_mb(there[1])}
+        server = {
+            "start_s": statistics.median(starts_s),
+            "start_cpu_s": statistics.median(starts_cpu_s),
+            "fresh_mb": fresh_mb,
+            "after_mb": rss_mb(pid),
+        }
         return {"version": engine.version, "server": server, "calls": calls}
     finally:
         keeper.down(engine)
@@ -176,13 +197,13 @@ def on(name: str, folder: Path, rounds: int) -> dict[str, Any]:
 def main() -> int:
     """Measure and print."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0] if __doc__ else "")
-    parser.add_argument("engines", nargs="*", metavar="engine", help="of redis, valkey, mongo; none: all")
+    parser.add_argument("engines", nargs="*", metavar="engine", help=f"of {', '.join(OF)}; none: all")
     parser.add_argument("--json", action="store_true", help="JSON on stdout instead of a table")
     parser.add_argument("--out", type=Path, help="write the JSON here as well")
     parser.add_argument("--rounds", type=int, default=5)
     asked = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
-        found = {name: on(name, Path(folder), asked.rounds) for name in asked.engines or ("redis", "valkey", "mongo")}
+        found = {name: on(name, Path(folder), asked.rounds) for name in asked.engines or OF}
     answer = {
         "benchmark": "engine_calls",
         "commit": commit(),
@@ -198,8 +219,10 @@ def main() -> int:
         return 0
     for name, one in found.items():
         server = one["server"]
-        print(f"{name} {one['version']}: starts in {server['start_s']:.2f} s, {server['fresh_mb']:.0f} MB", end="")
-        print(f", {server['after_mb']:.0f} MB afterwards")
+        print(f"{name} {one['version']}: starts in {server['start_s']:.2f} s", end="")
+        print(
+            f" ({server['start_cpu_s']:.2f} CPU-s), {server['fresh_mb']:.0f} MB, {server['after_mb']:.0f} MB afterwards"
+        )
         for what, figures in one["calls"].items():
             ratio, ours = figures["cpu_ratio"], figures["adapter_cpu_us"]
             driver = figures["driver_cpu_us"]["median"]

@@ -15,42 +15,25 @@ import argparse
 import asyncio
 import json
 import multiprocessing
-import os
 import statistics
 import sys
 import time
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
-from hashlib import sha256
 from pathlib import Path
 from typing import Any, Final
 
-import msgspec
 import pymysql  # type: ignore[import-untyped]  # it has no types
 from sqlalchemy.engine import make_url
 
-from benchmarks.processes import machine, spread
-from haat.engines.sql.idempotency import Claim
+from benchmarks.placing import UNITS, Placing
+from benchmarks.processes import cpu_s, machine, spread
 from haat.engines.sql.migrations import upgrade
 from haat.engines.sql.mysql import MySqlDatabase
 from haat.engines.sql.urls import server_of
-from haat.engines.system import SystemClock, SystemIds
-from haat.events.outbox import Outbox
-from haat.http.signing import Signer
-from haat.inventory.adapters.holds import SqlHolds
-from haat.inventory.adapters.sql import SqlOfferStore
-from haat.inventory.model import Restated
-from haat.orders.adapters.sql import SqlOrders
-from haat.orders.fees import FlatShipping
-from haat.orders.model import Address, Wanted
-from haat.orders.place import PlaceCommand, PlaceOrder
-from haat.orders.plan import Planned, Planning
-from haat.orders.quote import QuoteLines
-from haat.orders.tax import DatedRates
-from haat.payments.adapters.sql import SqlPayments
+from haat.engines.system import SystemClock
 from haat.shop import LINES
-from tests.orders.world import PIN, Cart, Catalogue, Live, Notes, eight_warehouses
 
 GOAL_RATIO: Final = 2.0
 PROCESSES: Final = 4
@@ -58,7 +41,6 @@ EACH: Final = 16
 BUCKETS: Final = (1, 8, 16)
 WAYS: Final = (*(f"{what} {buckets}" for what in ("plain", "order") for buckets in BUCKETS), "units 1")
 UNIT_ROWS: Final = 60_000
-UNITS: Final = 10_000_000
 DATABASE: Final = "haat_hot_sku"
 LONGEST_S: Final = 60.0
 _GUARD: Final = "UPDATE plain_stock SET held = held + 1 WHERE sku = %s AND bucket = %s AND on_hand - held >= 1"
@@ -67,78 +49,14 @@ _TAKE: Final = "UPDATE plain_unit SET taken = 1 WHERE sku = %s AND n = %s"
 _HOLD: Final = "INSERT INTO plain_hold (order_id, sku, bucket, units) VALUES (%s, %s, %s, 1)"
 
 
-class Planned1:
-    """One plan of each sku, made once: orders of it differ in nothing that is planned."""
-
-    def __init__(self, quotes: QuoteLines) -> None:
-        self.inner = quotes
-        self.made: dict[str, tuple[Planning, Planned]] = {}
-
-    async def look(self, wanted: Sequence[Wanted], pincode: str, method: Any) -> tuple[Planning, Planned]:
-        """The plan of the only line."""
-        sku = wanted[0].sku
-        if sku not in self.made:
-            self.made[sku] = await self.inner.look(wanted, pincode, method)
-        return self.made[sku]
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self.inner, name)
+def _placing(url: str) -> Placing:
+    """A sku of each number of buckets."""
+    database = MySqlDatabase(server_of(url)._replace(writers=EACH, readers=2), SystemClock())
+    return Placing(database, [f"a.{buckets}" for buckets in BUCKETS], plan_once=True)
 
 
-class Shop:
-    """What places orders, on the server."""
-
-    def __init__(self, url: str) -> None:
-        clock, self.ids = SystemClock(), SystemIds()
-        self.database = MySqlDatabase(server_of(url)._replace(writers=EACH, readers=2), clock)
-        outbox = Outbox("haat/bench", self.ids)
-        self.offers, holds = SqlOfferStore(self.database, outbox), SqlHolds(outbox)
-        taxes, fees, signer = DatedRates(), FlatShipping(), Signer([b"k" * 32])
-        live, self.catalogue = Live(eight_warehouses()), Catalogue()
-        payments = SqlPayments(self.database, outbox, self.ids, {"upi": "fakepay"})
-        orders = SqlOrders(outbox, self.ids, holds, payments, live, taxes, fees)
-        quotes: Any = Planned1(QuoteLines(self.offers.offers_by_sku, self.catalogue, live, taxes, fees, clock, signer))
-        self.place = PlaceOrder(
-            self.database, quotes, holds, payments, orders, Cart(), Notes(), self.ids, signer, "http://shop.test"
-        )
-        for buckets in BUCKETS:
-            self.catalogue.bodies[f"itm_{buckets}"] = msgspec.json.encode(
-                {
-                    "id": f"itm_{buckets}", "seller": "a", "status": "active", "title": f"Thing {buckets}",
-                    "variants": [{"sku": f"a.{buckets}", "attributes": {}, "pictures": []}], "pictures": [],
-                }
-            )  # fmt: skip
-
-    async def stock(self) -> None:
-        """A sku of each number of buckets, with more units than anybody asks for."""
-        warehouse = _nearest()
-        for buckets in BUCKETS:
-            row = Restated(
-                item_id=f"itm_{buckets}", sku=f"a.{buckets}", seller="a", price_minor=59_000, currency="INR",
-                tax_class="gst-18", active=True, as_of_ms=1, feed_id="fed_1", counts=[(warehouse, UNITS)],
-                initial=False,
-            )  # fmt: skip
-            await self.offers.restate([row])
-            await self.offers.spread(row.sku, buckets, actor="bench", reference="spread:1")
-
-    async def order(self, buckets: int) -> None:
-        """One order of one unit, by a buyer who was never here."""
-        owner = self.ids.new("crt")
-        claim = Claim(owner, "k", sha256(b"").hexdigest())
-        address = Address(name="Asha Rao", phone="9845012345", line1="12 Lake Road", pincode=PIN)
-        answer = await self.place(PlaceCommand(owner, "c", [Wanted(f"a.{buckets}", 1)], address, "upi", claim))
-        assert (answer.status, answer.replayed) == (201, False)
-
-
-def _nearest() -> str:
-    reach = eight_warehouses()
-    place = reach.place(PIN)
-    assert place is not None
-    column = reach.column(place)
-    return reach.warehouses[min((code, i) for i, code in enumerate(column) if code != 255)[1]]
-
-
-def _connection(url: str) -> Any:
+def connection(url: str) -> Any:
+    """The bare driver's."""
     made = make_url(url)
     return pymysql.connect(
         host=made.host or "", port=made.port or 3306, user=made.username, password=made.password or "",
@@ -164,11 +82,11 @@ def _plain(connection: Any, buckets: int, until_s: float, who: str, *, units: bo
     return done
 
 
-async def _orders(shop: Shop, buckets: int, until_s: float) -> int:
+async def _orders(shop: Placing, buckets: int, until_s: float) -> int:
     async def client() -> int:
         done = 0
         while time.monotonic() < until_s:
-            await shop.order(buckets)
+            await shop.order([f"a.{buckets}"])
             done += 1
         return done
 
@@ -179,9 +97,9 @@ def client(url: str, number: int, turns: Sequence[str], seconds: float, start: A
     """A process: every turn at the same moment as the others; tells (turn, done, wall s, CPU s)."""
 
     async def work() -> None:
-        shop = Shop(url)
+        shop = _placing(url)
         shop.database.open()
-        connections = [_connection(url) for _ in range(EACH)]
+        connections = [connection(url) for _ in range(EACH)]
         pool = ThreadPoolExecutor(EACH)
         loop = asyncio.get_running_loop()
         try:
@@ -189,7 +107,9 @@ def client(url: str, number: int, turns: Sequence[str], seconds: float, start: A
                 what, _, text = way.partition(" ")
                 if turn == 0:  # connections, plans and statements are made before it counts
                     for _ in range(3):
-                        await asyncio.gather(*(shop.order(buckets) for buckets in BUCKETS for _ in range(EACH)))
+                        await asyncio.gather(
+                            *(shop.order([f"a.{buckets}"]) for buckets in BUCKETS for _ in range(EACH))
+                        )
                 start.wait(LONGEST_S)
                 began, cpu = time.monotonic(), time.process_time()
                 if what != "order":
@@ -215,12 +135,12 @@ def client(url: str, number: int, turns: Sequence[str], seconds: float, start: A
 
 
 def _prepared(url: str, name: str) -> str:
-    with _connection(url) as admin, admin.cursor() as cursor:
+    with connection(url) as admin, admin.cursor() as cursor:
         cursor.execute(f"DROP DATABASE IF EXISTS {name}")
         cursor.execute(f"CREATE DATABASE {name}")
     whole = make_url(url).set(database=name).render_as_string(hide_password=False)
     upgrade(LINES["orders"], whole)
-    with _connection(whole) as connection, connection.cursor() as cursor:
+    with connection(whole) as asked, asked.cursor() as cursor:
         cursor.execute(
             "CREATE TABLE plain_stock (sku VARCHAR(40), bucket INT, on_hand BIGINT NOT NULL, held BIGINT NOT NULL,"
             " PRIMARY KEY (sku, bucket))"
@@ -240,13 +160,15 @@ def _prepared(url: str, name: str) -> str:
             "INSERT INTO plain_unit WITH RECURSIVE rows_of (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM rows_of"
             f" WHERE n < {UNIT_ROWS}) SELECT 'a.1', n, 0 FROM rows_of"
         )
-        connection.commit()
+        asked.commit()
 
     async def stock() -> None:
-        shop = Shop(whole)
+        shop = _placing(whole)
         shop.database.open()
         try:
             await shop.stock()
+            for buckets in BUCKETS:
+                await shop.offers.spread(f"a.{buckets}", buckets, actor="bench", reference="spread:1")
         finally:
             shop.database.close()
 
@@ -254,24 +176,18 @@ def _prepared(url: str, name: str) -> str:
     return whole
 
 
-def _server(url: str) -> tuple[Path, dict[str, Any]]:
-    """The CPU clock of the server's process, and the settings that decide what a commit costs."""
+def about(url: str) -> tuple[int, dict[str, Any]]:
+    """The server's process, and the settings that decide what a commit costs."""
     names = ("version", "log_bin", "sync_binlog", "innodb_flush_log_at_trx_commit", "pid_file")
-    with _connection(url) as connection, connection.cursor() as cursor:
+    with connection(url) as asked, asked.cursor() as cursor:
         cursor.execute("SELECT " + ", ".join(f"@@{name}" for name in names))
         found = dict(zip(names, cursor.fetchone(), strict=True))
-    pid = Path(found.pop("pid_file")).read_text(encoding="ascii").strip()
-    return Path(f"/proc/{pid}/stat"), found
-
-
-def _cpu_s(stat: Path) -> float:
-    fields = stat.read_text(encoding="ascii").rpartition(")")[2].split()
-    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+    return int(Path(found.pop("pid_file")).read_text(encoding="ascii")), found
 
 
 def measure(url: str, rounds: int, seconds: float) -> dict[str, Any]:
     """All rounds; rates by way, and CPU of clients and server for one sale."""
-    stat, settings = _server(url)
+    pid, settings = about(url)
     whole = _prepared(url, DATABASE)
     turns = [way for n in range(rounds) for way in (WAYS[n % len(WAYS) :] + WAYS[: n % len(WAYS)])]
     context = multiprocessing.get_context("spawn")
@@ -285,19 +201,19 @@ def measure(url: str, rounds: int, seconds: float) -> dict[str, Any]:
             worker.start()
         for way in turns:
             start.wait(LONGEST_S)
-            before = _cpu_s(stat)
+            before = cpu_s(pid)
             parts = [told.get(timeout=LONGEST_S) for _ in workers]
             done = sum(part[1] for part in parts)
             rates[way].append(sum(part[1] / part[2] for part in parts))
             client_us[way].append(sum(part[3] for part in parts) / done * 1e6)
-            server_us[way].append((_cpu_s(stat) - before) / done * 1e6)
+            server_us[way].append((cpu_s(pid) - before) / done * 1e6)
         for worker in workers:
             worker.join(LONGEST_S)
     finally:
         for worker in workers:
             if worker.is_alive():
                 worker.terminate()
-    with _connection(whole) as connection, connection.cursor() as cursor:
+    with connection(whole) as asked, asked.cursor() as cursor:
         cursor.execute("SELECT SUM(held) FROM stock")
         (held,) = cursor.fetchone()
         cursor.execute("SELECT SUM(units) FROM hold")

@@ -348,6 +348,7 @@ async def open_shop(
             clock=clock,
             ids=ids,
             edge=Mounts(edge, gateway.mounted),
+            shedding=edge.shedding,
             litestar=litestar,
             metrics=metrics_app(registry, gauges.refresh),
             roles=roles,

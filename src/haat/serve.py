@@ -18,6 +18,7 @@ import uvicorn
 
 from haat.errors import Conflict, Invalid, Problem
 from haat.http.server import Engine, Readiness
+from haat.http.shedding import unaccepted
 from haat.settings import Settings
 from haat.shop import Shop
 
@@ -88,6 +89,7 @@ async def serve(shop: Shop, roles: Sequence[str]) -> None:
     if "web" in roles:
         settings = shop.settings
         sockets = [listen(settings.address, "HAAT_LISTEN"), listen(settings.admin_address, "HAAT_ADMIN_LISTEN")]
+        shop.shedding.waiting = unaccepted(sockets[0])
         servers = [(server(shop.edge), sockets[0]), (server(shop.metrics), sockets[1])]
     settle()
     try:

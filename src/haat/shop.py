@@ -17,6 +17,7 @@ from haat.events.flow import Flow
 from haat.events.parking import DiscardParked, ListParked, ReplayParked
 from haat.http.mounts import Mounts
 from haat.http.server import Readiness
+from haat.http.shedding import Shedding
 from haat.inbound.accept import AcceptFeed
 from haat.inbound.adapters.tables import LINE as INBOUND_LINE
 from haat.inbound.report import FeedReport, FeedStatus
@@ -83,6 +84,7 @@ class Shop:
     clock: Clock
     ids: Ids
     edge: Mounts
+    shedding: Shedding
     litestar: Litestar
     metrics: Any
     roles: Sequence[Role]

@@ -1,7 +1,9 @@
 """The edge: the one plain ASGI function around the app.
 
-For every request: a request id, the visitor's signed cookie, a body limit, a deadline, security headers, one access-log
-line and two metrics. It is the same for ordinary handlers and hot reads; docs/reference/figures.md says what it costs.
+For every request: a place among those in flight or a quick refusal, a request id, the visitor's signed cookie, a body
+limit, a deadline, security headers, one access-log line and two metrics. It is the same for ordinary handlers and hot
+reads; docs/reference/figures.md says what it costs.
+A refusal is counted and not logged: there may be thousands a second.
 Source of the header set: OWASP ASVS 5.0 sections 3.4 and 3.5.
 """
 
@@ -17,7 +19,8 @@ from haat.errors import Forbidden, HaatError, TooLarge, Unavailable
 from haat.http.identity import SCOPE_KEY, Authenticate, Call
 from haat.http.logs import access_log
 from haat.http.metrics import HttpMetrics
-from haat.http.problems import Problems, wants_page
+from haat.http.problems import MEDIA_TYPE, Problems, wants_page
+from haat.http.shedding import CLASSES, Kind, Overloaded, Shedding, kind_of
 from haat.http.signing import Signer
 from haat.vocabulary import Ids
 
@@ -29,8 +32,7 @@ GUEST_COOKIE: Final = "haat_guest"
 COOKIE_DAYS: Final = 365
 _VISITOR_NAME, _PIN_NAME, _GUEST_NAME = VISITOR_COOKIE.encode(), PIN_COOKIE.encode(), GUEST_COOKIE.encode()
 BODY_BYTES: Final = 1 << 20
-READ_DEADLINE_S: Final = 5.0
-WRITE_DEADLINE_S: Final = 30.0
+_READ_ON_DIGITS: Final = 5  # of a refused body's length; with more to come the connection is closed instead
 
 _REQUEST_ID: Final = re.compile(rb"[A-Za-z0-9._-]{8,64}")
 _OUR_COOKIES: Final = re.compile(rb"(?:^|;) *(haat_[a-z]+)=([A-Za-z0-9_-]+) *(?=;|$)")
@@ -92,6 +94,8 @@ class Edge:
         self._secure = "; Secure" if https else ""
         self._log = access_log()
         self._opened = lru_cache(_KNOWN_COOKIES)(self._open)
+        self.shedding = Shedding()
+        self._busy_page = b""
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         """ASGI entry point. Lifespan and websockets pass through."""
@@ -99,11 +103,24 @@ class Edge:
             await self._app(scope, receive, send)
             return
         headers = dict(scope["headers"])
+        kind = kind_of(scope["path"], scope["method"])
+        try:
+            self.shedding.enter(kind)
+        except Overloaded as error:
+            await self._refuse(scope, send, headers, error)
+            return
+        started = time.perf_counter()
+        try:
+            await self._serve(scope, receive, send, headers, kind)
+        finally:
+            self.shedding.leave(kind, time.perf_counter() - started)
+
+    async def _serve(self, scope: Any, receive: Any, send: Any, headers: Mapping[bytes, bytes], kind: Kind) -> None:
+        started = time.perf_counter()
         call = self._call(headers)
         scope[SCOPE_KEY] = call
         answer = _Answer(self, scope, send, call)
-        limit = self._limit(scope)
-        started = time.perf_counter()
+        limit = self._limit(scope, kind)
         try:
             if int(headers.get(b"content-length", b"0") or b"0") > limit.body_bytes:
                 raise _too_large(limit)
@@ -118,9 +135,34 @@ class Edge:
         finally:
             self._account(scope, call, answer, time.perf_counter() - started)
 
-    def _call(self, headers: Mapping[bytes, bytes]) -> Call:
+    async def _refuse(self, scope: Any, send: Any, headers: Mapping[bytes, bytes], error: Overloaded) -> None:
+        """Answer what there is no room for, with as little work as can be: no cookie is opened, no body is read."""
+        started = time.perf_counter()
+        request_id = self._request_id(headers)
+        if wants_page(scope):
+            if not self._busy_page:
+                self._busy_page = self._problems.answer(error, "", html=True)[2]
+            body = self._busy_page
+            pairs = [(b"content-type", b"text/html; charset=utf-8"), *_PAGE]
+        else:
+            body = self._problems.answer(error, request_id, html=False)[2]
+            pairs = [(b"content-type", MEDIA_TYPE.encode())]
+        pairs += [(b"retry-after", b"%d" % error.retry_after_s), (b"content-length", b"%d" % len(body))]
+        pairs += [(b"cache-control", b"no-store"), (b"x-request-id", request_id.encode()), *self._common]
+        if b"transfer-encoding" in headers or len(headers.get(b"content-length", b"")) > _READ_ON_DIGITS:
+            pairs.append((b"connection", b"close"))
+        await send({"type": "http.response.start", "status": error.status, "headers": pairs})
+        await send({"type": "http.response.body", "body": b"" if scope["method"] == "HEAD" else body})
+        self._metrics.answered(
+            _method(scope), f"refused {error.facts['kind']}", error.status, time.perf_counter() - started
+        )
+
+    def _request_id(self, headers: Mapping[bytes, bytes]) -> str:
         given = headers.get(b"x-request-id", b"")
-        request_id = given.decode() if _REQUEST_ID.fullmatch(given) else self._ids.new("evt")[4:]
+        return given.decode() if _REQUEST_ID.fullmatch(given) else self._ids.new("evt")[4:]
+
+    def _call(self, headers: Mapping[bytes, bytes]) -> Call:
+        request_id = self._request_id(headers)
         visitor = pincode = guest = ""
         raw = headers.get(b"cookie")
         if raw is not None and b"haat_" in raw:
@@ -159,12 +201,12 @@ class Edge:
                 headers.append((b"cache-control", b"no-store"))
         return {**message, "headers": headers}
 
-    def _limit(self, scope: Any) -> Limit:
+    def _limit(self, scope: Any, kind: Kind) -> Limit:
         path: str = scope["path"]
         for limit in self._limits:
             if path.startswith(limit.prefix) and scope["method"] not in ("GET", "HEAD"):
                 return limit
-        return _READ if scope["method"] in ("GET", "HEAD") else _WRITE
+        return _LIMITS[kind, scope["method"] in ("GET", "HEAD")]
 
     async def _fail(self, answer: "_Answer", scope: Any, error: Exception) -> None:
         if answer.status:  # the head is out: all that is left is to cut the connection
@@ -177,7 +219,7 @@ class Edge:
 
     def _account(self, scope: Any, call: Call, answer: "_Answer", seconds: float) -> None:
         route = scope.get("path_template") or "unmatched"
-        method = scope["method"] if scope["method"] in _METHODS else "other"
+        method = _method(scope)
         self._metrics.answered(method, route, answer.status, seconds)
         self._log(
             {
@@ -190,10 +232,17 @@ class Edge:
         )
 
 
-_READ: Final = Limit("", BODY_BYTES, READ_DEADLINE_S)
-_WRITE: Final = Limit("", BODY_BYTES, WRITE_DEADLINE_S)
+_LIMITS: Final = {
+    (kind, reads): Limit("", BODY_BYTES, rules.read_s if reads else rules.write_s)
+    for kind, rules in CLASSES.items()
+    for reads in (True, False)
+}
 _SAFE: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 _METHODS: Final = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
+
+
+def _method(scope: Any) -> str:
+    return scope["method"] if scope["method"] in _METHODS else "other"
 
 
 def _is_page(headers: Sequence[tuple[bytes, bytes]]) -> bool:

@@ -16,6 +16,7 @@ from litestar.exceptions import HTTPException, ValidationException
 
 from haat.errors import HaatError, Invalid, Malformed, Problem, RateLimited, Unavailable
 from haat.http.identity import SCOPE_KEY, Call
+from haat.http.shedding import Overloaded
 
 log = structlog.get_logger("haat.http")
 
@@ -117,7 +118,7 @@ class Problems:
     def answer(self, error: Exception, request_id: str, *, html: bool) -> tuple[int, dict[str, str], bytes]:
         """Status, headers and body for an error."""
         status, members, headers = self.document(error, request_id)
-        if isinstance(error, Unavailable):
+        if isinstance(error, Unavailable) and not isinstance(error, Overloaded):  # of those there may be thousands
             log.warning("something is not available", reason=error.detail, request_id=request_id)
         if html and self.page is not None:
             document = msgspec.convert(members, ProblemDocument)

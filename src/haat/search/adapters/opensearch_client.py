@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from typing import Any, Final, NamedTuple
 from urllib.parse import parse_qs, unquote, urlsplit
 
-import h11
 import msgspec
 
 from haat.engines.breaker import Breaker
@@ -141,7 +140,7 @@ class SearchClient:
                 async with asyncio.timeout(within_s):
                     answer = await call()
                 decoded = msgspec.json.decode(answer.body) if answer.body else None
-            except (OSError, EOFError, h11.RemoteProtocolError, msgspec.DecodeError) as error:  # a deadline is OSError
+            except (OSError, EOFError, msgspec.DecodeError) as error:  # a deadline is OSError
                 raise Unavailable("The search server does not answer.") from error
             if answer.status >= 500 or answer.status == 429:
                 raise Unavailable(f"The search server cannot do this now: {reason(decoded)}")
