@@ -28,14 +28,14 @@ def on_servers(*kinds: str) -> list[pytest.param]:  # type: ignore[valid-type]  
 
 
 @contextmanager
-def corner(sql: str) -> Iterator[dict[str, str]]:
-    """Settings of an empty shop with its SQL databases on `mysql:read-committed` or the like."""
+def corner(sql: str, at: str = "") -> Iterator[dict[str, str]]:
+    """Settings of an empty shop with its SQL databases on `mysql:read-committed` or the like; `at`: on this server."""
     from pymongo import MongoClient  # only where it is asked for
 
     kind, _, isolation = sql.partition(":")
     number = next(_NUMBERS)
     name = f"c_{os.getpid()}_{number}"
-    server = create_engine(_url(kind), poolclass=NullPool)
+    server = create_engine(at or _url(kind), poolclass=NullPool)
     mongo = _url("mongo")
     try:
         with server.connect() as connection:
