@@ -285,7 +285,8 @@ class Crowded:
         """haat_verify finds nothing."""
         gateway, events = self.gateway or self.folder / "fakepay.db", self.folder / "events.db"
         orders = self.urls.get("HAAT_ORDERS_URL") or self.folder / "orders.db"
-        report = verify(Paths(orders, gateway, events if events.exists() else None), drained=drained)
+        log = self.urls.get("HAAT_EVENTS_URL") or (events if events.exists() else None)
+        report = verify(Paths(orders, gateway, log, self.urls.get("HAAT_PARKED_URL")), drained=drained)
         assert report.clean, report.as_table()
 
 
