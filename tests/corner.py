@@ -15,6 +15,7 @@ ENGINES: Final = ("kafka", "mongo", "valkey")
 """What a whole shop needs beside its SQL server."""
 DATABASES: Final = ("orders", "carts", "users", "inbound", "serviceability", "parked")
 PATIENCE: Final = "timeoutMS=3000"  # five processes on two cores are no outage; time-outs have tests of their own
+FEW: Final = "&writers=2&readers=2"  # four processes of six databases each stay below a server's 200 connections
 _NUMBERS: Final = count(1)
 
 
@@ -43,7 +44,10 @@ def corner(sql: str, at: str = "") -> Iterator[dict[str, str]]:
                 connection.exec_driver_sql(f"CREATE DATABASE {name}_{database}")
         plain = server.url.set(drivername=kind).render_as_string(hide_password=False)
         yield {
-            **{f"HAAT_{one.upper()}_URL": f"{plain}/{name}_{one}?isolation={isolation}" for one in DATABASES},
+            **{
+                f"HAAT_{one.upper()}_URL": f"{plain}/{name}_{one}?isolation={isolation}{FEW if one != 'orders' else ''}"
+                for one in DATABASES
+            },
             "HAAT_CATALOG_URL": f"mongodb://{urlsplit(mongo).netloc}/{name}?directConnection=true&{PATIENCE}",
             "HAAT_EVENTS_URL": f"kafka://{urlsplit(_url('kafka')).netloc}/{name}",
             "HAAT_KV_URL": f"{_url('valkey')}/{number}",
