@@ -15,6 +15,7 @@ ENGINES: Final = ("kafka", "mongo", "valkey")
 """What a whole shop needs beside its SQL server."""
 DATABASES: Final = ("orders", "carts", "users", "inbound", "serviceability", "parked")
 PATIENCE: Final = "timeoutMS=3000"  # five processes on two cores are no outage; time-outs have tests of their own
+FEW: Final = "&writers=2&readers=2"  # four processes of six databases each stay below a server's 200 connections
 _NUMBERS: Final = count(1)
 
 
@@ -28,8 +29,8 @@ def on_servers(*kinds: str) -> list[pytest.param]:  # type: ignore[valid-type]  
 
 
 @contextmanager
-def corner(sql: str, *, search: str = "") -> Iterator[dict[str, str]]:
-    """Settings of an empty shop with its SQL databases on `mysql:read-committed` or the like.
+def corner(sql: str, at: str = "", *, search: str = "") -> Iterator[dict[str, str]]:
+    """Settings of an empty shop with its SQL databases on `mysql:read-committed` or the like; `at`: on this server.
 
     `search` names a server for the index; without one it is embedded.
     """
@@ -38,7 +39,7 @@ def corner(sql: str, *, search: str = "") -> Iterator[dict[str, str]]:
     kind, _, isolation = sql.partition(":")
     number = next(_NUMBERS)
     name = f"c_{os.getpid()}_{number}"
-    server = create_engine(_url(kind), poolclass=NullPool)
+    server = create_engine(at or _url(kind), poolclass=NullPool)
     mongo = _url("mongo")
     try:
         with server.connect() as connection:
@@ -47,7 +48,9 @@ def corner(sql: str, *, search: str = "") -> Iterator[dict[str, str]]:
         plain = server.url.set(drivername=kind).render_as_string(hide_password=False)
         yield {
             **{
-                f"HAAT_{one.upper()}_URL": f"{plain}/{name}_{one}?isolation={isolation}&{PATIENCE}" for one in DATABASES
+                f"HAAT_{one.upper()}_URL": f"{plain}/{name}_{one}?isolation={isolation}&{PATIENCE}"
+                + (FEW if one != "orders" else "")
+                for one in DATABASES
             },
             "HAAT_CATALOG_URL": f"mongodb://{urlsplit(mongo).netloc}/{name}?directConnection=true&{PATIENCE}",
             "HAAT_EVENTS_URL": f"kafka://{urlsplit(_url('kafka')).netloc}/{name}",

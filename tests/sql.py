@@ -64,7 +64,7 @@ class Sql(Protocol):
         """Give the engine back."""
 
     def keep(self, path: Path, to: Path) -> None:
-        """Make what a process that was killed now would leave a database of its own."""
+        """Make what a process that was killed now would leave a database of its own, instead of what it holds."""
 
     def release(self) -> None:
         """Forget databases that nobody has open."""
@@ -188,8 +188,9 @@ class SqlServer:
         with self._engine.connect() as connection:
             names = self._names(connection, live.name)
             connection.exec_driver_sql("SET SESSION foreign_key_checks = 0")
+            for name in self._filled(connection, kept.name):
+                connection.exec_driver_sql(f"TRUNCATE TABLE {kept.name}.{name}")  # some refuse DELETE, by trigger
             for name in names:
-                connection.exec_driver_sql(f"DELETE FROM {kept.name}.{name}")
                 connection.exec_driver_sql(f"INSERT INTO {kept.name}.{name} SELECT * FROM {live.name}.{name}")
             connection.commit()
 

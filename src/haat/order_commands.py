@@ -42,7 +42,10 @@ def verify(settings: Settings, *, drained: bool, as_json: bool) -> bool:
     gateway = settings.data_dir / "fakepay.db"
     embedded = settings.payments_url.reveal() == "fakepay:" and gateway.exists()
     paths = Paths(
-        _place(settings.orders_url) or settings.orders_url, gateway if embedded else None, _place(settings.events_url)
+        _place(settings.orders_url),
+        gateway if embedded else None,
+        _place(settings.events_url),
+        _place(settings.parked_url) if settings.events_url.startswith("kafka:") else None,
     )
     try:
         report = checker.verify(paths, drained)
@@ -52,9 +55,9 @@ def verify(settings: Settings, *, drained: bool, as_json: bool) -> bool:
     return report.clean
 
 
-def _place(url: str) -> Path | None:
-    """The file of a SQLite database; None when it is a server's."""
-    return embedded_path(url) if url.startswith("sqlite:") else None
+def _place(url: str) -> Path | str:
+    """The file of a SQLite database, or the URL of a server."""
+    return embedded_path(url) if url.startswith("sqlite:") else url
 
 
 def fakepay(settings: Settings, *, host: str, port: int, say: Say) -> None:

@@ -8,6 +8,14 @@ from pathlib import Path
 from haat_verify.run import SHOWN, CannotRead, Paths, verify
 
 
+def _place(text: str) -> Path | str:
+    return text if "://" in text else Path(text)
+
+
+def _maybe(text: str | None) -> Path | str | None:
+    return _place(text) if text else None
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the checks, print the report, answer the exit code."""
     parser = argparse.ArgumentParser(
@@ -17,16 +25,18 @@ def main(arguments: Sequence[str] | None = None) -> int:
         "--orders", required=True, metavar="FILE", help="the orders database: a SQLite file, or mysql://…"
     )
     parser.add_argument("--gateway", type=Path, metavar="FILE", help="the gateway simulator's store")
-    parser.add_argument("--events", type=Path, metavar="FILE", help="the event log")
+    parser.add_argument("--events", metavar="FILE", help="the event log: a SQLite file, or kafka://…")
+    parser.add_argument(
+        "--parked", metavar="FILE", help="where events are parked, with a Kafka log: a SQLite file, or mysql://…"
+    )
     parser.add_argument("--drained", action="store_true", help="the shop is at rest: run all checks")
     parser.add_argument("--json", action="store_true", help="print one JSON object")
     parser.add_argument("--shown", type=int, default=SHOWN, metavar="N", help="breaks told of one check")
     parser.add_argument("--now-ms", type=int, metavar="MS", help="hold deadlines against this moment")
     asked = parser.parse_args(arguments)
-    orders = asked.orders if "://" in asked.orders else Path(asked.orders)
     try:
         report = verify(
-            Paths(orders, asked.gateway, asked.events),
+            Paths(_place(asked.orders), asked.gateway, _maybe(asked.events), _maybe(asked.parked)),
             asked.drained,
             now_ms=asked.now_ms,
             shown=asked.shown,

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Literal
 
-Store = Literal["orders", "gateway", "log"]
+Store = Literal["orders", "gateway", "log", "parked"]
 
 
 @dataclass(frozen=True, slots=True)

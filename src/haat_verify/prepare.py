@@ -97,7 +97,11 @@ def of_gateway(orders: Snapshot) -> None:
 
 
 def of_log(orders: Snapshot) -> None:
-    """Keep what the log tells of orders and payments, and what was parked. Raises: CannotRead."""
+    """Keep what the log tells of orders and payments. Raises: CannotRead."""
     orders.keep("in_log", _IN_LOG)
-    orders.keep("parked_event", _PARKED)
     orders.do("CREATE INDEX in_log_id ON in_log (event_id)")
+
+
+def of_parked(orders: Snapshot) -> None:
+    """Keep which events were parked. Raises: CannotRead."""
+    orders.keep("parked_event", _PARKED)

@@ -3,7 +3,8 @@
 from collections import deque
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from contextlib import ExitStack
+from dataclasses import dataclass
 from pathlib import Path
 from time import perf_counter_ns
 from typing import Final
@@ -13,6 +14,7 @@ from haat_verify.check import Check
 from haat_verify.checks import CHECKS
 from haat_verify.connect import CannotRead, Row, Snapshot, snapshot
 from haat_verify.copy import copied
+from haat_verify.log import copied_log
 from haat_verify.report import Found, Report
 
 __all__ = ["CannotRead", "Paths", "verify"]
@@ -31,7 +33,8 @@ class Paths:
 
     orders: Path | str  # a SQLite file, or the URL of a server's database
     gateway: Path | None = None
-    events: Path | None = None
+    events: Path | str | None = None  # a SQLite log's file, or kafka://…
+    parked: Path | str | None = None  # where events are parked, if that is not the log's own file
 
 
 def verify(paths: Paths, drained: bool = False, *, now_ms: int | None = None, shown: int = SHOWN) -> Report:
@@ -43,12 +46,39 @@ def verify(paths: Paths, drained: bool = False, *, now_ms: int | None = None, sh
 
     Raises: CannotRead. Cost: some two minutes on two cores for a million orders; a server's rows are copied before.
     """
-    if isinstance(paths.orders, str):
-        with copied(paths.orders) as (file, then_ms):
-            now_ms = then_ms if now_ms is None else now_ms
-            return verify(replace(paths, orders=file), drained, now_ms=now_ms, shown=shown)
+    with ExitStack() as stack:
+        files, then_ms = _brought(stack, paths, drained)
+        return _verified(files, drained, then_ms if now_ms is None else now_ms, shown)
+
+
+@dataclass(frozen=True, slots=True)
+class _Files:
+    """Where everything lies once it is at one place."""
+
+    orders: Path
+    gateway: Path | None
+    events: Path | None
+    parked: Path | None
+
+
+def _brought(stack: ExitStack, paths: Paths, drained: bool) -> tuple[_Files, int | None]:
+    """Files of all that will be looked at, and the moment of the orders where their server says it."""
+    orders, events, parked, then_ms = paths.orders, paths.events, paths.parked, None
+    if parked is None and not isinstance(events, str):
+        parked = events
+    if isinstance(orders, str):
+        orders, then_ms = stack.enter_context(copied(orders))
+    if isinstance(events, str):
+        events = stack.enter_context(copied_log(events)) if drained else None
+    if isinstance(parked, str):
+        parked = stack.enter_context(copied(parked))[0] if drained else None
+    return _Files(orders, paths.gateway, events, parked), then_ms
+
+
+def _verified(paths: _Files, drained: bool, now_ms: int | None, shown: int) -> Report:
     began = perf_counter_ns()
-    others = [path for path in (paths.gateway, paths.events) if path and drained]
+    # A database of parked events has a log's empty tables too: the log itself comes before it.
+    others = [one for one in dict.fromkeys((paths.gateway, paths.events, paths.parked)) if one and drained]
     left_out = {check.name: why for check in CHECKS if (why := _why_not(check, paths, drained))}
     asked = [check for check in CHECKS if check.name not in left_out]
     # Two at once, each at a moment of its own: every check is whole by itself. SQLite works outside Python's lock.
@@ -66,6 +96,8 @@ def verify(paths: Paths, drained: bool = False, *, now_ms: int | None = None, sh
             prepare.of_gateway(first)
         if drained and paths.events:
             prepare.of_log(first)
+        if drained and paths.parked:
+            prepare.of_parked(first)
         found = _run(first, deque(check for check in asked if check.sums), now, shown)
         found |= _run(first, free, now, shown) | plain.result()
     return Report(drained, now, counts, [found[check.name] for check in asked], left_out, _ms_since(began))
@@ -92,13 +124,15 @@ def _look(orders: Snapshot, check: Check, now_ms: int, shown: int) -> Found:
     return Found(check.name, check.invariant, check.says, total, first, _ms_since(began))
 
 
-def _why_not(check: Check, paths: Paths, drained: bool) -> str:
+def _why_not(check: Check, paths: _Files, drained: bool) -> str:
     if not check.online and not drained:
         return "only of a shop at rest"
     if check.needs == "gateway" and not paths.gateway:
         return "no gateway database was given"
     if check.needs == "log" and not paths.events:
         return "no event log was given"
+    if check.needs == "parked" and not paths.parked:
+        return "no database of parked events was given"
     return ""
 
 

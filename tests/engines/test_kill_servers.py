@@ -1,8 +1,6 @@
 """Servers killed in mid-write, each a private one: what was acknowledged is there afterwards, and nothing by half."""
 
 import asyncio
-import subprocess
-import sys
 from collections.abc import Awaitable, Callable, Iterator
 from pathlib import Path
 
@@ -16,56 +14,39 @@ from haat.engines.kv.redis import RedisKv
 from haat.engines.outgoing import Outgoing
 from haat.engines.system import SystemClock
 from haat.errors import Unavailable
-from tools.engines.__main__ import CACHE, ENGINES, ROOT
-from tools.engines.keeping import Keeper
+from tests.servers import Server
 
 WRITERS = 12
 ENOUGH = 200  # acknowledged writes before the kill
 
 
-class Server:
-    """A server of this test alone."""
+async def killed_while(server: Server, write: Callable[[str], Awaitable[object]]) -> set[str]:
+    """Kill it while many write, and start it again; what was acknowledged."""
+    done: set[str] = set()
 
-    def __init__(self, folder: Path, name: str) -> None:
-        self.folder = folder
-        self.keeper, self.engine = Keeper(folder, CACHE), ENGINES[name]
-        self.up()
-        there = self.keeper.status(self.engine)
-        assert there is not None
-        self.url = self.engine.server_url(there[0])
+    async def writer(number: int) -> None:
+        for turn in range(1_000_000):
+            try:
+                await write(f"{number}-{turn}")
+            except Unavailable:
+                return
+            done.add(f"{number}-{turn}")
 
-    def up(self) -> None:
-        """By the tool's own process, as people do: the server is no child of the tests."""
-        command = [sys.executable, "-m", "tools.engines", "up", self.engine.name, "--dir", str(self.folder)]
-        subprocess.run(command, cwd=ROOT, check=True, capture_output=True)
-
-    async def killed_while(self, write: Callable[[str], Awaitable[object]]) -> set[str]:
-        """Kill it while many write, and start it again; what was acknowledged."""
-        done: set[str] = set()
-
-        async def writer(number: int) -> None:
-            for turn in range(1_000_000):
-                try:
-                    await write(f"{number}-{turn}")
-                except Unavailable:
-                    return
-                done.add(f"{number}-{turn}")
-
-        writers = [asyncio.ensure_future(writer(number)) for number in range(WRITERS)]
-        while len(done) < ENOUGH and not all(one.done() for one in writers):
-            await asyncio.wait(writers, timeout=0.01)
-        assert len(done) >= ENOUGH
-        await asyncio.to_thread(self.keeper.kill, self.engine)
-        await asyncio.gather(*writers)
-        await asyncio.to_thread(self.up)
-        return done
+    writers = [asyncio.ensure_future(writer(number)) for number in range(WRITERS)]
+    while len(done) < ENOUGH and not all(one.done() for one in writers):
+        await asyncio.wait(writers, timeout=0.01)
+    assert len(done) >= ENOUGH
+    await asyncio.to_thread(server.kill)
+    await asyncio.gather(*writers)
+    await asyncio.to_thread(server.up)
+    return done
 
 
 @pytest.fixture
 def server(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Server]:
     server = Server(tmp_path, request.param)
     yield server
-    server.keeper.down(server.engine)
+    server.down()
 
 
 @pytest.mark.parametrize(
@@ -73,7 +54,7 @@ def server(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Server]:
 )
 async def test_keys_that_were_acknowledged_outlive_a_kill(server: Server) -> None:
     kv = RedisKv(f"{server.url}/0", SystemClock(), timeout_s=10)
-    done = await server.killed_while(lambda one: kv.set(one, one.encode()))
+    done = await killed_while(server, lambda one: kv.set(one, one.encode()))
     await kv.close()
     kv = RedisKv(f"{server.url}/0", SystemClock(), timeout_s=10)
     try:
@@ -98,7 +79,7 @@ async def test_documents_that_were_acknowledged_outlive_a_kill_with_their_keys_a
         event = Outgoing(f"evt-{one}", "items", one, one.encode(), 1)
         assert await items.put([Put(one, one.encode(), 0, {"whose": one}, [event])]) == [True]
 
-    done = await server.killed_while(write)
+    done = await killed_while(server, write)
     await store.close()
     store = opened()
     items = store.collection("items")

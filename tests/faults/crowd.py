@@ -1,6 +1,7 @@
 """A served shop with little stock, and crowds of buyers in processes of their own.
 
-It lies in files and is served by one process, or on servers that `urls` names, and then by as many as are asked for.
+It lies in files and is served by one process, or on servers that `urls` names, and then by as many as are asked for:
+alike, or some for the web and some for the work behind it.
 """
 
 import asyncio
@@ -54,25 +55,34 @@ class Answer(NamedTuple):
 
 
 class Replica:
-    """One process that serves the shop, again and again on the same port."""
+    """One process of the shop, again and again in the same place. `web`: it is there when its port answers."""
 
-    def __init__(self, folder: Path, log: Path, more: Mapping[str, str]) -> None:
+    def __init__(
+        self, folder: Path, log: Path, more: Mapping[str, str], command: Sequence[str] = ("serve",), *, web: bool = True
+    ) -> None:
         self.port, admin = free_ports(2)
         listen = {"HAAT_LISTEN": f"127.0.0.1:{self.port}", "HAAT_ADMIN_LISTEN": f"127.0.0.1:{admin}"}
         self._environment = environment(folder, **{**more, **listen})
         self._log = log
+        self._command = command
+        self._web = web
         self._process: subprocess.Popen[bytes] | None = None
 
-    def start(self) -> None:
-        """Serve, unless it does, and wait until it answers."""
+    def launch(self) -> None:
+        """Start, unless it runs."""
         if self._process is not None and self._process.poll() is None:
             return
         with self._log.open("a", encoding="utf-8") as log:
             self._process = subprocess.Popen(
-                [*HAAT, "serve"], env=self._environment, stdout=subprocess.DEVNULL, stderr=log
+                [*HAAT, *self._command], env=self._environment, stdout=subprocess.DEVNULL, stderr=log
             )
+
+    def start(self) -> None:
+        """Start, unless it runs, and wait until it answers."""
+        self.launch()
+        assert self._process is not None
         began = time.monotonic()
-        while True:
+        while self._web:
             assert self._process.poll() is None, self.said()[-4_000:]
             assert time.monotonic() - began < START_S
             try:
@@ -107,16 +117,24 @@ class Crowded:
     method: str = "cod"
     urls: Mapping[str, str] = field(default_factory=dict)
     servers: int = 1
+    working: int = 0
+    gateway: Path | None = None
     skus: list[str] = field(default_factory=list)
     tokens: list[str] = field(default_factory=list)
+    seller: str = ""
     _crowds: int = 0
 
     def __post_init__(self) -> None:
         shared = {"HAAT_SECRET_KEY": "k" * 40, "HAAT_BLOBS_URL": f"file:///{self.folder / 'blobs'}"} | dict(self.urls)
         self._settings = shared if self.servers > 1 else dict(self.urls)
+        serve = ("serve", "--only", "web") if self.working else ("serve",)
         self.replicas = [
-            Replica(self.folder if n == 0 else Path(f"{self.folder}-{n}"), self._log, self._settings)
+            Replica(self.folder if n == 0 else Path(f"{self.folder}-{n}"), self._log, self._settings, serve)
             for n in range(self.servers)
+        ]
+        self.workers = [
+            Replica(Path(f"{self.folder}-work-{n}"), self._log, self._settings, ("worker",), web=False)
+            for n in range(self.working)
         ]
 
     @property
@@ -152,6 +170,8 @@ class Crowded:
     async def _fill(self, shop: Shop) -> None:
         await seed(MarketInShop(shop), size=self.items, seed=1, pictures=False, progress=lambda *_: None)
         self.tokens = [(await shop.create_token("user"))[1] for _ in range(USERS)]
+        await shop.sellers.make("crowd", "Crowd Traders")
+        self.seller = (await shop.create_token("seller:crowd"))[1]
         priced = "SELECT sku FROM offer WHERE price_minor IS NOT NULL AND active = 1 ORDER BY sku"
         for (sku,) in self.rows(priced):
             quote = await shop.selling.quotes([Wanted(sku, 1)], HOME, self.method)
@@ -182,6 +202,8 @@ class Crowded:
 
     def start(self) -> None:
         """Serve, and wait until all of them answer."""
+        for one in (*self.workers, *self.replicas):
+            one.launch()
         for replica in self.replicas:
             replica.start()
 
@@ -191,8 +213,8 @@ class Crowded:
 
     def stop(self) -> None:
         """In good order."""
-        for replica in self.replicas:
-            replica.stop()
+        for one in (*self.replicas, *self.workers):
+            one.stop()
 
     # ---- the crowd
 
@@ -237,15 +259,21 @@ class Crowded:
 
     # ---- what is so
 
-    def rows(self, query: str, *values: object) -> list[Any]:
-        """What the orders database holds."""
-        url = self.urls.get("HAAT_ORDERS_URL")
+    def rows(self, query: str, *values: object, database: str = "orders") -> list[Any]:
+        """What a database holds."""
+        url = self.urls.get(f"HAAT_{database.upper()}_URL")
         if url is None:
-            with closing(sqlite3.connect(f"file:{self.folder / 'orders.db'}?mode=ro", uri=True)) as database:
-                return database.execute(query, values).fetchall()
+            with closing(sqlite3.connect(f"file:{self.folder / f'{database}.db'}?mode=ro", uri=True)) as file:
+                return file.execute(query, values).fetchall()
         engine = create_engine(server_of(url).url, poolclass=NullPool)
         with engine.connect() as connection:
             return [tuple(row) for row in connection.exec_driver_sql(query.replace("?", "%s"), values)]
+
+    def change(self, statement: str, *values: object) -> None:
+        """What is so from now on in the orders database of a server, whatever the shop may think."""
+        engine = create_engine(server_of(self.urls["HAAT_ORDERS_URL"]).url, poolclass=NullPool)
+        with engine.begin() as connection:
+            connection.exec_driver_sql(statement.replace("?", "%s"), values)
 
     def sold(self, sku: str) -> int:
         """Units in orders that are on."""
@@ -255,9 +283,10 @@ class Crowded:
 
     def verified(self, *, drained: bool = False) -> None:
         """haat_verify finds nothing."""
-        gateway, events = (self.folder / name for name in ("fakepay.db", "events.db"))
+        gateway, events = self.gateway or self.folder / "fakepay.db", self.folder / "events.db"
         orders = self.urls.get("HAAT_ORDERS_URL") or self.folder / "orders.db"
-        report = verify(Paths(orders, gateway, events if events.exists() else None), drained=drained)
+        log = self.urls.get("HAAT_EVENTS_URL") or (events if events.exists() else None)
+        report = verify(Paths(orders, gateway, log, self.urls.get("HAAT_PARKED_URL")), drained=drained)
         assert report.clean, report.as_table()
 
 
@@ -314,10 +343,20 @@ async def _serving(shop: Shop, sku: str) -> list[str]:
 
 
 @contextmanager
-def crowded(items: int, urls: Mapping[str, str] | None = None, servers: int = 1) -> Iterator[Crowded]:
-    """A small market, stocked and not served yet."""
+def crowded(
+    items: int,
+    urls: Mapping[str, str] | None = None,
+    servers: int = 1,
+    *,
+    workers: int = 0,
+    gateway: Path | None = None,
+) -> Iterator[Crowded]:
+    """A small market, stocked and not served yet. With `workers`, the servers are for the web only.
+
+    `gateway`: the file of a FakePay that `urls` names, if it is not the one inside the shop.
+    """
     with tempfile.TemporaryDirectory(dir=SHM if SHM.is_dir() else None, prefix="haat-races-") as folder:
-        shop = Crowded(Path(folder) / "var", items, urls=urls or {}, servers=servers)
+        shop = Crowded(Path(folder) / "var", items, urls=urls or {}, servers=servers, working=workers, gateway=gateway)
         shop.prepare(shop._fill)
         try:
             yield shop

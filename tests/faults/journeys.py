@@ -23,6 +23,7 @@ from haat.payments.model import GatewayDown
 from haat.payments.operator import Wish
 from haat.payments.spans import SPANS
 from tests.faults.rig import PRICE_MINOR, SCARCE, SKUS, Client, Life
+from tests.sql import ask
 
 Step = Callable[[Life, Client], Awaitable[Any]]
 BUYER, USER, OTHER = "crt_1", "usr_1", "crt_2"
@@ -272,9 +273,9 @@ async def _break(life: Life, client: Client) -> Any:
 
     def break_things(tx: Tx) -> None:
         order_id = client.said["place"]["id"]
-        tx.cursor.execute("UPDATE hold SET state = 'held' WHERE order_id = ?", [order_id])
-        tx.cursor.execute("UPDATE stock SET held = 1 WHERE sku = ?", [Z])
-        tx.cursor.execute("DELETE FROM outbox WHERE topic = 'orders' AND sent_ms = 0")
+        ask(tx, "UPDATE hold SET state = 'held' WHERE order_id = ?", [order_id])
+        ask(tx, "UPDATE stock SET held = 1 WHERE sku = ?", [Z])
+        ask(tx, "DELETE FROM outbox WHERE topic = 'orders' AND sent_ms = 0")
 
     await life.plain["orders"].transact(break_things)
 

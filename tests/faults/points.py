@@ -487,4 +487,10 @@ POINTS: Final[Mapping[str, tuple[str, ...]]] = {
 }
 """By story."""
 
+EITHER: Final[Mapping[str, frozenset[str]]] = {
+    "webhook while the gateway is away": frozenset({"orders.webhook_handled"})
+}
+"""Calls that a story may do without on a server, where several units run at once: two jobs are due at the same moment,
+and whichever settles the payment first takes the webhook with it."""
+
 ALL: Final = frozenset(name for names in POINTS.values() for name in names)

@@ -1,7 +1,8 @@
 """The selling half of a shop on small files: put together by `haat.selling`, FakePay inside, every port watched.
 
 Light on purpose: no search, no catalogue, no HTTP edge, so that one life costs some tens of milliseconds. Places and
-lanes are made up once in the process that forks.
+lanes are made up once in the process that forks. Where HAAT_TEST_SQL names a server (tests/sql.py), orders and carts
+lie there, in databases that every run begins with filled anew; the log and the gateway stay in files.
 """
 
 import asyncio
@@ -21,7 +22,6 @@ import msgspec
 from fakepay.app import FakePay
 from fakepay.store import Store
 from haat.engines.kv.memory import MemoryKv
-from haat.engines.sql import Tx
 from haat.engines.sql.idempotency import Claim
 from haat.engines.sql.outgoing import SqlOutgoing
 from haat.engines.sql.sqlite import SqliteDatabase
@@ -55,10 +55,13 @@ from tests.faults.around import Around, Watch
 from tests.migrated import template
 from tests.orders.world import PIN, Catalogue, Live
 from tests.serviceability.worlds import GridPlaces, network_of, reach_of
+from tests.sql import CHOSEN, SQL, Opened, ask
 
 T = TypeVar("T")
 KEY, SECRET, BASE = "key-of-tests", "secret-of-tests", "http://shop.test/fakepay"
 DATABASES: Final = ("orders", "carts", "events")
+SERVED: Final = () if CHOSEN == "sqlite" else ("orders", "carts")
+"""Those that lie on a server."""
 SKUS: Final = ("a.X", "a.Y", "b.Z")
 PRICE_MINOR: Final = 59_000
 UNITS: Final = 5
@@ -126,18 +129,30 @@ class LifeIds:
         return self._ids.new(prefix)
 
 
+def place(served: Path, name: str) -> Path:
+    """A database that lies in the folder at hand, or on a server: there it is known by where its file would be."""
+    return (served if name in SERVED else Path()) / f"{name}.db"
+
+
+def database(served: Path, name: str, clock: ManualClock) -> Opened:
+    """It, not open yet. A file has to be there then."""
+    path = place(served, name)
+    return SQL.database(LINES[name], path, clock) if name in SERVED else SqliteDatabase(path, clock)
+
+
 class Life:
     """The shop from the start of a process to its end, on the files of the folder it is in.
 
-    It is put together before the fork, which takes most of its time, and opened after it.
+    It is put together before the fork, which takes most of its time, and opened after it. `served`: the folder that
+    databases on a server are known by.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, served: Path) -> None:
         self.watch = watch = Watch()
         self.clock = ManualClock()
         self.ids = ids = LifeIds(self.clock)
         clock, around = self.clock, Around(watch)
-        self.plain = {name: SqliteDatabase(Path(f"{name}.db"), clock) for name in DATABASES}
+        self.plain = {name: database(served, name, clock) for name in DATABASES}
         orders, carts = around("orders", self.plain["orders"]), around("carts", self.plain["carts"])
         self.orders = orders
         self.offers = SqlOfferStore(orders, Outbox("haat/inventory", ids))
@@ -224,10 +239,10 @@ class Life:
 
     async def _at_rest(self) -> bool:
         """Whether nothing is under way here or at the gateway."""
-        under_way = """SELECT id FROM orders WHERE state = 'CREATED' UNION SELECT id FROM refund WHERE state <> 'DONE'
-            UNION SELECT event_id FROM webhook WHERE handled_ms = 0 UNION SELECT event_id FROM outbox WHERE sent_ms = 0
-            UNION SELECT id FROM payment WHERE state = 'UNKNOWN'
-            UNION SELECT key FROM job WHERE kind <> 'payment' OR run_ms < ? LIMIT 1"""
+        under_way = """SELECT 1 FROM orders WHERE state = 'CREATED' UNION SELECT 1 FROM refund WHERE state <> 'DONE'
+            UNION SELECT 1 FROM webhook WHERE handled_ms = 0 UNION SELECT 1 FROM outbox WHERE sent_ms = 0
+            UNION SELECT 1 FROM payment WHERE state = 'UNKNOWN'
+            UNION SELECT 1 FROM job WHERE kind <> 'payment' OR run_ms < ? LIMIT 1"""
         at_gateway = """SELECT 1 FROM events WHERE state = 'waiting'
             UNION SELECT 1 FROM intents WHERE status IN ('created', 'pending', 'authorized') LIMIT 1"""
         if await self.rows(under_way, self.clock.now_ms()):
@@ -266,12 +281,7 @@ class Life:
 
     async def rows(self, query: str, *values: object, database: str = "orders") -> list[Any]:
         """What a database holds."""
-
-        def look(tx: Tx) -> list[Any]:
-            tx.cursor.execute(query, values)
-            return tx.cursor.fetchall()
-
-        return await self.plain[database].read(look)
+        return await self.plain[database].read(lambda tx: ask(tx, query, values))
 
     # ---- open and close
 
@@ -322,15 +332,16 @@ async def living(life: Life, number: int) -> AsyncIterator[Life]:
 
 
 def migrate() -> None:
-    """Empty databases, in this folder."""
+    """Empty files, in this folder. Databases on a server are made when they are asked for."""
     for name in DATABASES:
-        Path(f"{name}.db").write_bytes(template(LINES[name]))
+        if name not in SERVED:
+            Path(f"{name}.db").write_bytes(template(LINES[name]))
 
 
-async def stock() -> None:
-    """Offers and units, in this folder's databases: what every run begins with."""
+async def stock(served: Path) -> None:
+    """Offers and units, in the databases of this folder: what every run begins with."""
     near = serving()
-    async with living(Life(), 0) as life:
+    async with living(Life(served), 0) as life:
         for number, sku in enumerate((*SKUS, SCARCE), 1):
             seller, _, code = sku.partition(".")
             counts = [(near[0], 1), (near[1], 1)] if sku == SCARCE else [(near[0], UNITS)]

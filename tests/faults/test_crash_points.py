@@ -8,6 +8,9 @@ before the death is still true.
 reached, and dies at each once in each way; at full size at every point of every story, at its first and second call,
 with both ways to go on, and at random points of the life that repairs. A failure prints its run, which is enough to
 repeat it: HAAT_TEST_FAULT="story|call#nth:mode,…|how" pytest tests/faults -k replay.
+
+With HAAT_TEST_SQL the same on a server (tests/sql.py). A life costs more there: small, each point is died at in one
+way.
 """
 
 import ast
@@ -22,12 +25,14 @@ import pytest
 from haat.payments.ports import Gateway
 from tests.faults.around import MODES, Fault, Mode
 from tests.faults.journeys import BY_NAME
-from tests.faults.points import ALL, POINTS
+from tests.faults.points import ALL, EITHER, POINTS
 from tests.faults.zygote import ROOT, Zygote, zygote
+from tests.sql import CHOSEN
 
 FULL = os.environ.get("HAAT_TEST_FAULTS", "") == "full"
 EVERY_MODE: tuple[Mode, ...] = ("before", "inside", "after", "lost")
 RUN_NUMBER = int(os.environ.get("HAAT_TEST_RUN_NUMBER", "1"))
+ON_SERVER = CHOSEN != "sqlite"
 SAMPLE = 4
 PAIRS = 60 if FULL else 2  # of faults in one run, for each story
 STORIES = sorted(POINTS)
@@ -45,8 +50,13 @@ def told(journey: str, faults: list[Fault], how: str, wrong: list[str]) -> str:
     return "\n".join([f'HAAT_TEST_FAULT="{run}"', *wrong])
 
 
+def perhaps(journey: str) -> frozenset[str]:
+    """Points that the story may do without."""
+    return EITHER.get(journey, frozenset()) if ON_SERVER else frozenset()
+
+
 def die(lives: Zygote, journey: str, faults: list[Fault], how: str) -> list[str]:
-    wrong, _ = lives.run(journey, faults, how)
+    wrong, _ = lives.run(journey, faults, how, perhaps(journey))
     return [told(journey, faults, how, wrong)] if wrong else []
 
 
@@ -59,7 +69,7 @@ def test_every_story_is_told() -> None:
 def test_each_call_has_its_point_and_each_point_is_called(lives: Zygote, journey: str) -> None:
     wrong, seen = lives.run(journey, [], "first")
     assert wrong == []
-    assert sorted(seen) == sorted(POINTS[journey])
+    assert set(POINTS[journey]) - perhaps(journey) <= set(seen) <= set(POINTS[journey])
 
 
 def first_told() -> dict[str, list[str]]:
@@ -79,6 +89,8 @@ def test_dying_once_at_every_point_harms_nothing(lives: Zygote, journey: str) ->
     bad = []
     for number, point in enumerate(first_told()[journey]):
         for turn, mode in enumerate(MODES):
+            if ON_SERVER and not FULL and (number + turn + RUN_NUMBER) % len(MODES):
+                continue
             how = ("resume", "late")[(number + turn) % 2]
             bad += die(lives, journey, [Fault(point, 1, mode)], how)
     assert not bad, "\n\n".join(bad)
@@ -87,7 +99,7 @@ def test_dying_once_at_every_point_harms_nothing(lives: Zygote, journey: str) ->
 def every_run(journey: str, seen: Mapping[str, int]) -> Iterator[tuple[Fault, str]]:
     """All single deaths of a story: each point, its first two calls, each way to die, each way to go on."""
     for point in POINTS[journey]:
-        for nth in range(1, 1 + min(2, seen[point])):
+        for nth in range(1, 1 + min(2, seen.get(point, 0))):
             for mode in EVERY_MODE:
                 fault = Fault(point, nth, mode)
                 if not _only_units(fault):

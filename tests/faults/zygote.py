@@ -1,11 +1,12 @@
 """Asks the process that forks lives (tests/faults/lives.py), and says what a run came to."""
 
 import json
+import os
 import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Set
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -14,6 +15,8 @@ from tests.faults.around import DIED, Fault
 
 ROOT = Path(__file__).parents[2]
 SHM = Path("/dev/shm")
+NO_AUTHORITIES = {"SSL_CERT_FILE": os.devnull}
+"""No certificate is checked by lives, and reading the machine's takes a connection longer than all else."""
 
 
 class Life(NamedTuple):
@@ -45,10 +48,13 @@ class Zygote:
         self.lives += 1
         return Life(answer["code"], answer.get("seen", {}), answer.get("happened", False), answer.get("wrong", []))
 
-    def run(self, journey: str, faults: list[Fault], how: str) -> tuple[list[str], Mapping[str, int]]:
+    def run(
+        self, journey: str, faults: list[Fault], how: str, perhaps: Set[str] = frozenset()
+    ) -> tuple[list[str], Mapping[str, int]]:
         """A story with these faults, one in each life, and a last life without: what is wrong, and what was called.
 
-        The second and later lives begin as `how` says. A life that ends before its fault happens ends the run.
+        The second and later lives begin as `how` says. A life that ends before its fault happens ends the run; in the
+        first that is wrong, unless the fault's point is one that is `perhaps` called.
         """
         self._runs += 1
         folder = self._folder / f"run-{self._runs}"
@@ -63,7 +69,7 @@ class Zygote:
                 if life.code == DIED:
                     continue
                 wrong = life.wrong if life.code == 0 else [f"the life ended with {life.code}"]
-                if number == 1 and fault is not None and not life.happened:
+                if number == 1 and fault is not None and fault.call not in perhaps and not life.happened:
                     wrong.append("its point was not reached")
                 break
             else:
@@ -79,7 +85,7 @@ def zygote() -> Iterator[Zygote]:
     with tempfile.TemporaryDirectory(dir=SHM if SHM.is_dir() else None, prefix="haat-faults-") as folder:
         process = subprocess.Popen(
             [sys.executable, "-m", "tests.faults.lives", f"{folder}/template"],
-            cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
+            cwd=ROOT, env={**os.environ, **NO_AUTHORITIES}, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
         )  # fmt: skip
         try:
             assert process.stdout is not None

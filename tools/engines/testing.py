@@ -4,7 +4,8 @@ Four kinds of runs, of which `--only` chooses:
 - sql: what gets its databases from tests/sql.py runs again on each SQL server named, at both isolation levels; rooms
   that own no stock, orders or money at one of them.
 - engines: what is marked with engines that are all named.
-- faults: the same of what is marked fault, small or full (HAAT_TEST_FAULTS).
+- faults: the order proof's crash points and races on each SQL server, then what is marked fault and with engines that
+  are all named. HAAT_TEST_FAULTS=full: at both isolation levels each, and at full size.
 - journeys: a browser in a whole shop on the engines named, if there is one of each kind.
 
 `all` names every engine. An engine that is named and does not start fails the run. Fetched servers are kept between
@@ -41,6 +42,9 @@ SQL_TESTS: Final = (
 )  # fmt: skip
 OTHER_ROOMS: Final = tuple(f"tests/{room}" for room in ("cart", "wishlist", "users", "inbound", "serviceability"))
 OTHER_ROOMS_AT: Final = {"mysql": ISOLATIONS[0], "mariadb": ISOLATIONS[1]}
+ORDER_PROOF: Final = ("tests/faults/test_crash_points.py", "tests/faults/test_races.py")
+_SMALL_PROOF: Final = ("-k", "each_call or dying_once or test_races")
+_SMALL_AT: Final = OTHER_ROOMS_AT
 JOURNEYS: Final = ("tests/browser/test_journeys.py", "tests/browser/test_buying.py")
 WHOLE_SHOP: Final = (SQL_SERVERS, ("mongo",), ("kafka",), ("valkey",), ("opensearch",))
 """What a whole shop is tried on (tests/corner.py): the first of each that is named."""
@@ -96,12 +100,27 @@ def _runs(kind: str, names: Sequence[str]) -> Iterator[Run]:
     elif kind == "engines":
         yield Run(f"engines: {', '.join(names)}", ("tests", "-m", "engine and not fault", *_BY_FILE))
     elif kind == "faults":
-        yield Run(f"faults: {', '.join(names)}", ("tests", "-m", "engine and fault", *_BY_GROUP))
+        yield from _fault_runs([name for name in names if name in SQL_SERVERS])
     else:
         parts = [next((name for name in same if name in names), None) for same in WHOLE_SHOP]
         if None not in parts:
             chosen = {"HAAT_TEST_SHOP_SQL": f"{parts[0]}:{ISOLATIONS[0]}"}
             yield Run(f"journeys on {', '.join(map(str, parts))}", (*JOURNEYS, "-m", "browser"), chosen)
+
+
+def _fault_runs(sql: Sequence[str]) -> Iterator[Run]:
+    full = os.environ.get("HAAT_TEST_FAULTS") == "full"
+    left: list[str] = []
+    for name in sql:
+        for isolation in ISOLATIONS:
+            if full or _SMALL_AT[name] == isolation:
+                chosen = {"HAAT_TEST_SQL": f"{name}:{isolation}"}
+                proof = (*ORDER_PROOF, "-m", "fault", *(() if full else _SMALL_PROOF), *_BY_GROUP)
+                yield Run(f"crash points and races on {name}, {isolation}", proof, chosen)
+            else:
+                left.append(f"({name} and {isolation})")
+    less = ("-k", f"not ({' or '.join(left)})") if left else ()
+    yield Run("faults", ("tests", "-m", "engine and fault", *less, *_BY_GROUP))
 
 
 def _done(run: Run, there: Mapping[str, str]) -> int:

@@ -46,7 +46,7 @@ AT_REST: Final = (
         "no consumer has put an event of orders, payments or stock aside",
         "SELECT consumer, topic, subject, position, code FROM parked_event",
         online=False,
-        needs="log",
+        needs="parked",
         sums=True,
     ),
     Check(
