@@ -41,10 +41,10 @@ SQL_TESTS: Final = (
     *(f"tests/{room}" for room in ("orders", "payments", "inventory")),
 )  # fmt: skip
 OTHER_ROOMS: Final = tuple(f"tests/{room}" for room in ("cart", "wishlist", "users", "inbound", "serviceability"))
-OTHER_ROOMS_AT: Final = {"mysql": ISOLATIONS[0], "mariadb": ISOLATIONS[1]}
+ONE_AT: Final = {"mysql": ISOLATIONS[0], "mariadb": ISOLATIONS[1]}
+"""The isolation of what runs at one only."""
 ORDER_PROOF: Final = ("tests/faults/test_crash_points.py", "tests/faults/test_races.py")
 _SMALL_PROOF: Final = ("-k", "each_call or dying_once or test_races")
-_SMALL_AT: Final = OTHER_ROOMS_AT
 JOURNEYS: Final = ("tests/browser/test_journeys.py", "tests/browser/test_buying.py")
 WHOLE_SHOP: Final = (SQL_SERVERS, ("mongo",), ("kafka",), ("valkey",), ("opensearch",))
 """What a whole shop is tried on (tests/corner.py): the first of each that is named."""
@@ -94,7 +94,7 @@ def _runs(kind: str, names: Sequence[str]) -> Iterator[Run]:
     if kind == "sql":
         for name in names:
             for isolation in ISOLATIONS if name in SQL_SERVERS else ():
-                rooms = OTHER_ROOMS if OTHER_ROOMS_AT[name] == isolation else ()
+                rooms = OTHER_ROOMS if ONE_AT[name] == isolation else ()
                 chosen = {"HAAT_TEST_SQL": f"{name}:{isolation}"}
                 yield Run(f"SQL on {name}, {isolation}", (*SQL_TESTS, *rooms, *_BY_FILE), chosen)
     elif kind == "engines":
@@ -113,7 +113,7 @@ def _fault_runs(sql: Sequence[str]) -> Iterator[Run]:
     left: list[str] = []
     for name in sql:
         for isolation in ISOLATIONS:
-            if full or _SMALL_AT[name] == isolation:
+            if full or ONE_AT[name] == isolation:
                 chosen = {"HAAT_TEST_SQL": f"{name}:{isolation}"}
                 proof = (*ORDER_PROOF, "-m", "fault", *(() if full else _SMALL_PROOF), *_BY_GROUP)
                 yield Run(f"crash points and races on {name}, {isolation}", proof, chosen)
