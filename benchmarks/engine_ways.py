@@ -220,9 +220,11 @@ async def search(stack: AsyncExitStack, url: str) -> Ways:
 
         return asked
 
+    entries = [_entry(n, first) for n in range(24)]
+
     async def write() -> None:
         version = next(versions)
-        await index.write([_entry(n, version) for n in range(24)])
+        await index.write([msgspec.structs.replace(one, version=version) for one in entries])
         await index._writer._send()  # commit without its refresh, which is the server's work alone
 
     calls: dict[str, Callable[[], Awaitable[object]]] = {

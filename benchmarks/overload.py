@@ -48,6 +48,7 @@ class Answers:
 
     times: dict[int, list[float]] = field(default_factory=dict)  # seconds by status; 0: no answer
     without_retry_after: int = 0
+    started_late_s: float = 0.0  # the latest that this client began one: by then it was the client that was overloaded
 
     def add(self, status: int, took_s: float, headers: dict[str, str]) -> None:
         """One answer."""
@@ -65,8 +66,9 @@ class Answers:
 
 
 async def _asked(line: Line, answers: Answers, due_s: float, *, order: str = "") -> int:
-    """One search, or one order of a sku; timed from when it was due."""
-    n = next(_numbers)
+    """One search, or one order of a sku; timed from its start, before its connection if it needs one."""
+    n, began_s = next(_numbers), time.perf_counter()
+    answers.started_late_s = max(answers.started_late_s, began_s - due_s)
     try:
         if order:
             line.cookie = ""
@@ -76,7 +78,7 @@ async def _asked(line: Line, answers: Answers, due_s: float, *, order: str = "")
             status, given, _ = await line.ask("GET", f"/api/v1/search?q=steel+bottle+{n}&pincode={HOME}")
     except (OSError, EOFError):
         status, given = 0, {}
-    answers.add(status, time.perf_counter() - due_s, given)
+    answers.add(status, time.perf_counter() - began_s, given)
     return status
 
 
@@ -164,7 +166,7 @@ async def _recovered(port: int, sku: str) -> float:
 async def _overload(pid: int, port: int, skus: Sequence[str], seconds: float, times: float) -> dict[str, Any]:
     alone, line = Answers(), Line(port)
     for sku in skus[:40]:
-        await _asked(line, Answers(), 0.0)
+        await _asked(line, Answers(), time.perf_counter())
         await _asked(line, alone, time.perf_counter(), order=sku)
     peaks = {clients: await _peak(pid, port, clients, max(2.0, seconds / 5)) for clients in CLIENTS}
     peak = max(peaks.values())
@@ -193,6 +195,8 @@ async def _overload(pid: int, port: int, skus: Sequence[str], seconds: float, ti
     return {
         "peaks_a_s": {str(clients): round(rate, 1) for clients, rate in peaks.items()},
         "offered_a_s": round(peak * times, 1),
+        "sent_a_s": round(sum(map(len, crowd.searches.times.values())) / wall_s, 1),
+        "client_late_s": round(crowd.searches.started_late_s, 2),
         "unsent": crowd.unsent,
         "goodput": round(in_time / left_s / peak, 3),
         "answered": crowd.searches.told(200),
