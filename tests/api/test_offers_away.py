@@ -116,3 +116,13 @@ async def test_a_side_dish_that_is_away_costs_no_page(market: Open, dish: str) -
     for shown in ("/", "/search?q=bag", where):
         assert (await market.page(shown)).status_code == 200
     assert dish in ("kv", "log") or market.doors.refused[dish] > 0
+
+
+@pytest.mark.parametrize("dish", ["kv", "log"])
+async def test_orders_are_taken_without_hints_and_without_a_log(market: Open, dish: str) -> None:
+    sku, *_ = await market.skus()
+    market.doors.away.add(dish)
+    given = await market.order(sku, "away-1")
+    assert given.status_code == 201
+    shown = await market.api(f"/orders/{given.json()['id']}")
+    assert shown.json()["state"] == "PLACED"

@@ -73,6 +73,7 @@ async def test_pages_show_the_banner_until_search_answers_again(market: Open) ->
         page = await market.page(path)
         assert page.status_code == 200
         assert PLAIN_LIST in page.text
+        assert "Nothing here" not in page.text
     home = await market.page("/")
     assert home.status_code == 200
     assert REPAIRED in home.text

@@ -152,7 +152,9 @@ class ListingPages:
         query, away = view.query, found.unreachable.later + found.unreachable.not_delivered
         pincode = visit.pincode if visit.place else ""
         nearest, shelf = await asyncio.gather(self._nearest(query), self._shelf(query, visit, pincode))
-        if away and visit.place:
+        if found.degraded:  # search might find it
+            view.heading = f"The plain list has nothing {_named(query)}".rstrip()
+        elif away and visit.place:
             view.heading = f"Nothing {_named(query)}reaches {visit.pincode}{_by(query, visit)}"
             view.lines.append(_away(found, query, visit, alone=True))
             view.ways += _hidden_links(found, query, visit)
@@ -191,7 +193,8 @@ class ListingPages:
         where = f"In {visit.tree.names[category]}" if category in visit.tree.names else "In the market"
         cards = [card_of(hit, visit.pincode, visit.today) for hit in found.hits]
         url = Query(category=category, sort="rating").url()
-        return Shelf(where + (", and reaches you" if pincode else ""), cards, url, f"All {words.grouped(found.total)}")
+        more = "See all" if found.degraded else f"All {words.grouped(found.total)}"
+        return Shelf(where + (", and reaches you" if pincode else ""), cards, url, more)
 
 
 _VARY: Final = "cookie, accept-encoding, hx-request"
