@@ -29,6 +29,7 @@ SQL_TESTS: Final = (
             "wish_store",
         )
     ),
+    "tests/moving/test_tables.py",
     *(f"tests/engines/test_{name}.py" for name in ("idempotency", "jobs", "leases", "migrations", "mysql")),
     *(
         f"tests/{room}"
