@@ -124,15 +124,12 @@ async def _paid(shop: Shop, client: httpx2.AsyncClient, who: Mapping[str, str], 
 
 
 async def _park(shop: Shop, topic: str, reason: str) -> None:
-    """Park the second record of some partition for a consumer that reads the topic."""
+    """Park the newest record for a consumer that reads the topic: many of other partitions lie before it."""
     log = shop.flow.measure.log
-    for partition in range(await log.partitions(topic)):
-        records: list[Record] = await log.read(topic, partition, 0, 2)
-        if len(records) == 2:
-            consumer = next(one.handler.name for one in shop.flow.consumers if topic in one.handler.topics)
-            await shop.list_parked.parking.park(consumer, records[1], code="invalid", reason=reason, tries=10)
-            return
-    raise AssertionError(f"there is nothing in {topic}")
+    parts = [await log.read(topic, partition, 0, 10_000) for partition in range(await log.partitions(topic))]
+    newest: Record = max((records[-1] for records in parts if records), key=lambda record: record.position)
+    consumer = next(one.handler.name for one in shop.flow.consumers if topic in one.handler.topics)
+    await shop.list_parked.parking.park(consumer, newest, code="invalid", reason=reason, tries=10)
 
 
 # ---- moving
