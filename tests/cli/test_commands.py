@@ -101,3 +101,30 @@ def test_a_server_starts_answers_and_ends_on_ctrl_c(folder: Path, haat: Forks, t
         messages = running.log.read_text(encoding="utf-8")
         assert running.process.returncode == 0, messages
         assert "Traceback" not in messages
+
+
+def test_a_shop_moves_by_two_commands(folder: Path, haat: Forks, tmp_path: Path) -> None:
+    done = haat(folder, "export", str(tmp_path / "export"), "--json")
+    assert done.returncode == 0, done.stderr
+    there = haat(tmp_path / "moved", "import", "--all", str(tmp_path / "export"), "--json")
+    assert there.returncode == 0, there.stderr
+    assert json.loads(there.stdout) == json.loads(done.stdout)
+    again = haat(tmp_path / "moved", "export", "--hashes", "--json")
+    assert json.loads(again.stdout) == json.loads(done.stdout)
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        ("export",),
+        ("export", "--hashes", "somewhere"),
+        ("import", "."),
+        ("import", ".", "--seller", "acme"),
+        ("import", ".", "--all", "--seller", "acme"),
+    ],
+    ids=" ".join,
+)
+def test_what_says_too_little_or_too_much_is_wrong_usage(folder: Path, haat: Forks, wrong: tuple[str, ...]) -> None:
+    done = haat(folder, *wrong)
+    assert done.returncode == 2, done.stderr
+    assert "Traceback" not in done.stderr

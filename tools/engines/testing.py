@@ -37,6 +37,7 @@ SQL_TESTS: Final = (
             "wish_store",
         )
     ),
+    "tests/moving/test_tables.py",
     *(f"tests/engines/test_{name}.py" for name in ("idempotency", "jobs", "leases", "migrations", "mysql")),
     *(f"tests/{room}" for room in ("orders", "payments", "inventory")),
 )  # fmt: skip

@@ -25,15 +25,17 @@ class TablePart:
         prepared: bool = False,
         only: ColumnElement[bool] | None = None,
         own: ColumnElement[bool] | None = None,
+        page_rows: int = PAGE_ROWS,
     ) -> None:
         self.name = f"{line}.{table.name}"
         self.columns: Sequence[str] = [str(column.name) for column in table.columns]
         self._database = database
         self._prepared = prepared
+        self._page_rows = page_rows
         self._bytes = [n for n, column in enumerate(table.columns) if isinstance(column.type, LargeBinary)]
         keys = list(table.primary_key.columns)
         self._keys = [self.columns.index(key.name) for key in keys]
-        rows = select(*table.columns).order_by(*keys).limit(PAGE_ROWS)
+        rows = select(*table.columns).order_by(*keys).limit(page_rows)
         rows = rows if only is None else rows.where(only)
         self._first = Statement(rows)
         self._next = {
@@ -70,7 +72,7 @@ class TablePart:
         after: Values | None = None
         while page := await self._page(after):
             yield page
-            if len(page) < PAGE_ROWS:
+            if len(page) < self._page_rows:
                 return
             after = page[-1]
 
