@@ -1,11 +1,15 @@
 """What a suite asks of an engine beside its port: to be down, and to show what a crash would leave."""
 
-from collections.abc import Callable
-from contextlib import AbstractAsyncContextManager
+import asyncio
+from collections.abc import Awaitable, Callable
+from contextlib import AbstractAsyncContextManager, suppress
 from typing import Any, Protocol, TypeVar, cast
 
 from hypothesis import settings
 from hypothesis.stateful import RuleBasedStateMachine, run_state_machine_as_test
+
+from haat.engines.breaker import PAUSE_S
+from haat.errors import Unavailable
 
 R = TypeVar("R")
 Rigs = Callable[[], AbstractAsyncContextManager[R]]
@@ -22,6 +26,17 @@ class Breakable(Protocol):
 
     async def up(self) -> None:
         """The same engine, back again with what it had made durable."""
+
+
+async def answering(ping: Callable[[], Awaitable[object]], advance: "Advance") -> None:
+    """Wait until what was away is found again by who looks after it, once in a pause of its breaker."""
+    async with asyncio.timeout(DEADLINE_S):
+        while True:
+            advance(PAUSE_S)
+            with suppress(Unavailable):
+                await ping()
+                return
+            await asyncio.sleep(0.005)  # the look goes to another process: there is nothing to wait on
 
 
 class Advance(Protocol):

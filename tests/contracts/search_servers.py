@@ -12,6 +12,7 @@ import httpx2
 from haat.search.adapters.opensearch import ServerItemIndex
 from haat.search.adapters.opensearch_indices import LEASE_S
 from tests.conftest import ManualClock
+from tests.contracts.rigs import answering
 from tests.doors import Door
 
 PATIENCE: Final = "find_ms=20000&bulk_ms=60000"
@@ -71,10 +72,8 @@ class ServerIndexRig:
         self.indices.door.shut()
 
     async def up(self) -> None:
-        """Back, and asked again after the breaker's pause."""
         self.indices.door.open()
-        self.clock.advance(1)
-        await self.index.ping()
+        await answering(self.index.ping, self.clock.advance)
 
     async def reopen(self) -> None:
         await self.index.close()

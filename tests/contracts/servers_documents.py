@@ -13,7 +13,6 @@ from urllib.parse import urlsplit
 
 from pymongo import MongoClient
 
-from haat.engines.breaker import PAUSE_S
 from haat.engines.documents import Documents, MovableDocuments, Put
 from haat.engines.documents.mongo import READ_S, WRITE_S, MongoStore
 from haat.engines.documents.mongo_outgoing import MongoOutgoing
@@ -21,6 +20,7 @@ from haat.engines.documents.mongo_schema import upgrade
 from haat.engines.outgoing import Outgoing, OutgoingSource
 from tests.conftest import ManualClock
 from tests.contracts.embedded import Watched
+from tests.contracts.rigs import answering
 from tests.doors import Door
 
 COLLECTIONS: Final = ("items", "categories")
@@ -77,8 +77,8 @@ class MongoRig:
 
     async def up(self) -> None:
         self.door.open()
-        self.clock.advance(PAUSE_S)
         self.store._read_s = self.store._write_s = PATIENT_S
+        await answering(self.store.ping, self.clock.advance)
 
     def crash_point(self) -> None:
         self.crashed = self._make()

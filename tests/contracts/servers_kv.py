@@ -14,11 +14,10 @@ from urllib.parse import urlsplit
 import pytest
 import redis
 
-from haat.engines.breaker import PAUSE_S
 from haat.engines.kv import KeyValue
 from haat.engines.kv.redis import TIMEOUT_S, RedisKv
 from tests.conftest import ManualClock
-from tests.contracts.rigs import Advance
+from tests.contracts.rigs import Advance, answering
 from tests.doors import Door
 
 SERVERS: Final = ("redis", "valkey")
@@ -70,7 +69,7 @@ class RedisRig:
 
     async def up(self) -> None:
         self.door.open()
-        self.clock.advance(PAUSE_S)
+        await answering(self.kv.ping, self.clock.advance)
 
     def hurry(self) -> None:
         """From now on with the time-out of the shop."""

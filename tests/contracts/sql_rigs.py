@@ -8,7 +8,6 @@ from typing import Any, TypeVar
 
 from sqlalchemy import MetaData
 
-from haat.engines.breaker import PAUSE_S
 from haat.engines.outgoing import Outgoing, OutgoingSource
 from haat.engines.sql import Database, Tx
 from haat.engines.sql.outgoing import SqlOutgoing, add_outgoing, outbox_table
@@ -17,6 +16,7 @@ from haat.events.adapters.tables import LINE
 from haat.events.parking import Parking
 from tests.conftest import ManualClock
 from tests.contracts import database as database_suite
+from tests.contracts.rigs import answering
 from tests.sql import SQL, Opened, Sql, Tables, asked
 
 QUEUE_UNITS = 128
@@ -47,7 +47,7 @@ class SqlRig:
 
     async def up(self) -> None:
         self.sql.up(self.path, self.file)
-        self.advance(PAUSE_S)  # a server that was away is asked again after it
+        await answering(self.file.ping, self.advance)
 
     @property
     def crashed(self) -> Path:

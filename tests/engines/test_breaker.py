@@ -120,3 +120,24 @@ async def test_a_trial_that_nobody_hears_of_lets_another_try_after_a_pause(
     clock.advance(1.1)
     assert await breaker(engine) == 4
     assert breaker.state == "closed"
+
+
+async def test_a_probe_looks_while_nobody_waits(clock: ManualClock, engine: Asked) -> None:
+    looking = Asked()
+    looking.error = engine.error = Unavailable("gone")
+    breaker = Breaker("the engine", clock, failures=3, pause_s=1.0, probe=looking)
+    await failed(breaker, engine, 3)
+    await failed(breaker, engine, 3)
+    assert (engine.calls, looking.calls) == (3, 0)
+    for turn in range(1, 4):
+        clock.advance(1.1)
+        await failed(breaker, engine, 3)
+        await asyncio.sleep(0)  # the probe's turn
+        assert (engine.calls, looking.calls) == (3, turn)
+    looking.error = None
+    clock.advance(1.1)
+    await failed(breaker, engine, 1)
+    await asyncio.sleep(0)
+    assert breaker.state == "closed"
+    engine.error = None
+    assert await breaker(engine) == 4

@@ -81,7 +81,7 @@ class MongoStore:
         self.clock = clock
         self._read_s: float = given or read_s
         self._write_s = max(write_s, self._read_s)
-        self._breaker = Breaker("The document store", clock)
+        self._breaker = Breaker("The document store", clock, probe=self._probe)
         self._open = True
         self._stamp = 0
         self._wakes: list[Callable[[], None]] = []
@@ -105,6 +105,9 @@ class MongoStore:
     async def ping(self) -> None:
         """See Documents."""
         await self.read(lambda: self._database.command("ping"))
+
+    async def _probe(self) -> None:
+        await self._call(lambda: self._database.command("ping"), self._read_s)
 
     def stamps(self, count: int) -> range:
         """Numbers that only grow in this process, and follow the clock between processes."""

@@ -70,7 +70,7 @@ class RedisKv:
         self._increment = self._redis.register_script(_INCREMENT)
         self._turns = asyncio.Semaphore(connections)
         self._timeout_s = timeout_s
-        self._breaker = Breaker("The key-value store", clock)
+        self._breaker = Breaker("The key-value store", clock, probe=lambda: self._call(self._redis.ping))
         self._open = True
 
     async def close(self) -> None:

@@ -3,8 +3,8 @@
 Units run on the driver's cursor, as on SQLite; one that meets a deadlock or waits too long for a lock is run again from
 its start. The driver is PyMySQL; no other was tried. Why threads: docs/adr/0027-mysql-in-threads.md.
 
-When a server is gone, or hangs for its time-out, several times in a row, callers hear so at once, and one a second
-tries whether it is back (haat.engines.breaker).
+When a server is gone, or hangs for its time-out, several times in a row, callers hear so at once, until one who
+looks after it every second finds it back (haat.engines.breaker).
 
 A commit whose answer was lost is looked up: an event of the unit is in the outbox exactly if the unit was committed. A
 unit without events whose commit was lost answers Unavailable, and its caller sends the same again.
@@ -73,7 +73,7 @@ class MySqlDatabase:
         self._isolation = server.isolation
         self._sizes = (server.writers, server.readers)
         self._timeout_s = server.timeout_ms / 1000
-        self._breaker = Breaker(f"The database {self.name}", clock)
+        self._breaker = Breaker(f"The database {self.name}", clock, probe=lambda: self._reads.ask(_look_in))
         self._open = False
         self._units = Line(self.name, queue_units)
         self._reads = Line(self.name, QUEUE_READS)
@@ -115,7 +115,7 @@ class MySqlDatabase:
 
     async def ping(self) -> None:
         """See Database.ping. Raises: Unavailable also when the server may lose what it has committed."""
-        await self.read(lambda tx: tx.cursor.execute("SELECT 1"))
+        await self.read(_look_in)
 
     def on_outgoing(self, wake: Callable[[], None]) -> None:
         """See Database.on_outgoing."""
@@ -334,6 +334,10 @@ class _Thread:
             with suppress(Exception):
                 self._session.connection.close()
             self._session = None
+
+
+def _look_in(tx: Tx) -> None:
+    tx.cursor.execute("SELECT 1")
 
 
 def _stays_here(url: URL) -> bool:

@@ -99,7 +99,7 @@ class SearchClient:
         self.find_s = at.find_ms / 1_000
         self.bulk_s = at.bulk_ms / 1_000
         self.state_s = max(at.find_ms, STATE_MS) / 1_000
-        self.breaker = Breaker("The search server", clock)
+        self.breaker = Breaker("The search server", clock, probe=self._probe)
         given = b64encode(f"{at.user}:{at.password}".encode()).decode()
         headers = {"authorization": f"Basic {given}"} if at.user else {}
         self._http = HttpCalls(at.host, at.port, secure=at.secure, headers=headers, most=CONNECTIONS)
@@ -135,21 +135,29 @@ class SearchClient:
     async def _sent(
         self, call: Callable[[], Awaitable[Response]], within_s: float, expected: Collection[int] = ()
     ) -> Answer:
-        async def asked() -> Answer:
-            try:
-                async with asyncio.timeout(within_s):
-                    answer = await call()
-                decoded = msgspec.json.decode(answer.body) if answer.body else None
-            except (OSError, EOFError, msgspec.DecodeError) as error:  # a deadline is OSError
-                raise Unavailable("The search server does not answer.") from error
-            if answer.status >= 500 or answer.status == 429:
-                raise Unavailable(f"The search server cannot do this now: {reason(decoded)}")
-            return Answer(answer.status, decoded)
-
-        answer = await self.breaker(asked)
+        answer = await self.breaker(lambda: self._exchanged(call, within_s))
         if answer.status >= 300 and answer.status not in expected:  # it answers: other callers need not wait
             raise Unavailable(f"The search server cannot do this: {reason(answer.body)}")
         return answer
+
+    @staticmethod
+    async def _exchanged(call: Callable[[], Awaitable[Response]], within_s: float) -> Answer:
+        try:
+            async with asyncio.timeout(within_s):
+                answer = await call()
+            decoded = msgspec.json.decode(answer.body) if answer.body else None
+        except (OSError, EOFError, msgspec.DecodeError) as error:  # a deadline is OSError
+            raise Unavailable("The search server does not answer.") from error
+        if answer.status >= 500 or answer.status == 429:
+            raise Unavailable(f"The search server cannot do this now: {reason(decoded)}")
+        return Answer(answer.status, decoded)
+
+    async def _probe(self) -> None:
+        """Whether its indices can be asked. Raises: Unavailable."""
+        health = "/_cluster/health?wait_for_status=yellow&timeout=0s"
+        answer = await self._exchanged(lambda: self._http.call("GET", health, b"", "", again=True), self.state_s)
+        if answer.status >= 300:
+            raise Unavailable("The search server is not ready.")
 
 
 def reason(body: Any) -> str:
