@@ -17,7 +17,7 @@ from haat.errors import HaatError, Invalid
 
 T = TypeVar("T")
 
-WORK_ROLES: Final = "events,lanes,search-upkeep,feeds,behaviour,timers,expiry,jobs,reconciliation,fakepay"
+WORK_ROLES: Final = "events,lanes,search-upkeep,catalog-words,feeds,behaviour,timers,expiry,jobs,reconciliation,fakepay"
 ROLES: Final = "web," + WORK_ROLES
 
 app = typer.Typer(

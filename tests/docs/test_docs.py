@@ -1,5 +1,6 @@
 """What the docs say is so: links lead somewhere, commands, targets, settings and files exist, examples are read."""
 
+import json
 import re
 from pathlib import Path
 
@@ -10,13 +11,13 @@ import typer
 from haat.cli import app
 from haat.inbound.mapping import check_mapping, read_mapping
 from haat.settings import OTHERS, PREFIX, Settings
+from tools import degradation
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGES = [*ROOT.glob("*.md"), *sorted((ROOT / "docs").rglob("*.md"))]
 NAMES = [str(page.relative_to(ROOT)) for page in PAGES]
 TARGETS = set(re.findall(r"^([a-z0-9-]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
 MADE = "benchmarks/out"  # written by `make bench`
-FUTURE = {"engines", "test-engines"}  # named as coming
 
 COMMAND = typer.main.get_command(app)
 COMMANDS = set(getattr(COMMAND, "commands"))  # noqa: B009  # a group, which the type does not say
@@ -41,7 +42,7 @@ def test_commands_targets_and_settings_exist(page: Path) -> None:
     for command in re.findall(r"(?m)(?:^|\s)haat ([a-z]+)\b(?! CSV| JSON)", code):
         assert command in COMMANDS, f"{page.name} names `haat {command}`"
     for target in re.findall(r"(?m)(?:^|\s)make ([a-z0-9-]+)", code):
-        assert target in TARGETS | FUTURE, f"{page.name} names `make {target}`"
+        assert target in TARGETS, f"{page.name} names `make {target}`"
     for name in re.findall(r"\bHAAT_[A-Z_]+\b", text):
         known = name in SETTINGS or name.startswith(OTHERS) or name.endswith("_")
         assert known, f"{page.name} names {name}"
@@ -72,3 +73,8 @@ def test_every_decision_is_numbered_once() -> None:
     numbers = [page.name[:4] for page in sorted((ROOT / "docs/adr").glob("*.md"))]
     assert len(numbers) == len(set(numbers))
     assert numbers == [f"{n:04d}" for n in range(1, len(numbers) + 1)]
+
+
+def test_the_table_of_what_was_seen_is_that_of_its_run() -> None:
+    page = degradation.PAGE.read_text(encoding="utf-8")
+    assert page == degradation.renewed(page, json.loads(degradation.SEEN.read_text(encoding="utf-8")))

@@ -40,7 +40,7 @@ pytestmark = [
     pytest.mark.xdist_group("degradation"),
 ]
 CHOSEN: Final[tuple[Fault, ...]] = FAULTS if FULL else ("killed", "black hole")
-ROUNDS: Final = 40 if FULL else 20
+ROUNDS: Final = 20
 ITEMS: Final = 60
 SETTLED_S: Final = 5.0
 RECOVERED_S: Final = 60.0

@@ -20,6 +20,11 @@ from haat.vocabulary import Clock
 
 MOST_ITEMS: Final = 100
 """Items that are looked at for one list: some 30 CPU-ms, beside the event loop."""
+FEW_ITEMS: Final = 24
+"""At least so many, for a shelf of a page."""
+KEPT_S: Final = 2.0
+"""A list is given again for so long: what every page shows is not to be made for each."""
+_MOST_KEPT: Final = 200
 AT_ONCE: Final = 2
 
 
@@ -32,12 +37,24 @@ class PlainFind:
     serviceability: Serviceability
     clock: Clock
     turns: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(AT_ONCE))
+    kept: dict[bytes, tuple[float, SearchPage]] = field(default_factory=dict)
 
     async def __call__(self, request: SearchRequest) -> SearchPage:
-        """The only page there is. Counts are of the items looked at. Two round trips.
+        """The only page there is, at most KEPT_S old. Counts are of the items looked at. Two round trips.
 
         Raises: Invalid (every bad parameter), Unavailable.
         """
+        asked = msgspec.msgpack.encode(msgspec.structs.replace(request, visitor=None))
+        now_s = self.clock.monotonic_s()
+        made_s, page = self.kept.get(asked, (-KEPT_S, None))
+        if page is None or now_s - made_s >= KEPT_S:
+            page = await self._page(request)
+            if len(self.kept) >= _MOST_KEPT:
+                self.kept.clear()
+            self.kept[asked] = (now_s, page)
+        return page
+
+    async def _page(self, request: SearchRequest) -> SearchPage:
         deliver_by = asking.check(request)
         reach, now_ms = self.serviceability.reach, self.clock.now_ms()
         place = reach.place(request.pincode) if request.pincode is not None else None
@@ -45,7 +62,8 @@ class PlainFind:
             return _page((), 0, Unreachable(), not_served=True)
         wanted = asking.filters(request)
         async with self.turns:
-            found = await self.items(request.q, request.category, MOST_ITEMS)
+            most = MOST_ITEMS if request.facets else max(FEW_ITEMS, 2 * request.limit)
+            found = await self.items(request.q, request.category, min(most, MOST_ITEMS))
             offers = await self.offers([id_ for id_, _ in found]) if found else {}
             rows = [(body, offers.get(id_, ())) for id_, body in found]
             entries = await asyncio.to_thread(_built, reach, rows)
