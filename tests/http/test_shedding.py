@@ -12,15 +12,22 @@ from litestar import get
 from prometheus_client import CollectorRegistry
 
 from haat.engines.system import SeededIds
+from haat.http import shedding
 from haat.http.edge import Edge
 from haat.http.identity import Grant
 from haat.http.problems import Problems
 from haat.http.server import Edges, Engine, Readiness, web_app
-from haat.http.shedding import CLASSES, LOOK_S, LOOKS, MOST, Kind, Overloaded, Shedding, kind_of, unaccepted
+from haat.http.shedding import CLASSES, LOOK_S, MOST, Kind, Overloaded, Shedding, kind_of, unaccepted
 from haat.http.signing import Signer
+from tests.conftest import LOOKS
 
 SEARCH_S = 0.003
 REFUSAL_S = 0.000_15
+
+
+@pytest.fixture(autouse=True)
+def _as_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(shedding, "LOOKS", LOOKS)
 
 
 class Turns:

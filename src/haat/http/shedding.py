@@ -60,10 +60,10 @@ class Class:
 
 
 CLASSES: Final[Mapping[Kind, Class]] = {
-    "recommendations": Class(0.025, 1),
-    "suggestions": Class(0.03, 1),
-    "reports": Class(0.04, 2, read_s=5.0),
-    "uploads": Class(0.05, 2, read_s=600.0, write_s=600.0),
+    "recommendations": Class(0.05, 1),
+    "suggestions": Class(0.06, 2),
+    "reports": Class(0.07, 2, read_s=5.0),
+    "uploads": Class(0.075, 2, read_s=600.0, write_s=600.0),
     "browse": Class(0.08, 2),
     "search": Class(0.1, 2),
     "cart": Class(0.25, 32, read_s=5.0, write_s=30.0),
