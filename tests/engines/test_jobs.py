@@ -140,6 +140,16 @@ async def test_the_cost_is_as_said(database: Opened) -> None:
     assert [await database.transact(taking) for _ in range(2)] == [2, 1]
 
 
+async def test_a_late_worker_does_not_end_what_was_planned_after_the_end_of_its_own(database: Opened) -> None:
+    await planned(database, "pay_1")
+    late = (await taken(database))[0]
+    assert await database.transact(lambda tx: finish(tx, late))
+    for _ in range(2):  # as many changes as the late one has seen
+        await planned(database, "pay_1")
+        assert not await database.transact(lambda tx: finish(tx, late))
+    assert [job.key for job in await taken(database)] == ["pay_1"]
+
+
 STEP = st.tuples(st.sampled_from(["plan", "take", "finish", "again", "wait"]), st.integers(0, 2), st.integers(0, 3))
 
 

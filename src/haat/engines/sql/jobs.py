@@ -5,6 +5,7 @@ A job is named by its kind and a key, so that planning it twice plans it once. I
 planned anew or taken by another meanwhile can no longer end it.
 """
 
+import random
 from collections.abc import Sequence
 from typing import Final, NamedTuple
 
@@ -40,7 +41,7 @@ def job_table(metadata: MetaData) -> Table:
         Column("state", String(8), nullable=False),  # waiting, parked
         Column("run_ms", BigInteger, nullable=False),  # not before
         Column("tries", Integer, nullable=False),  # since it was planned
-        Column("turn", BigInteger, nullable=False, server_default="0"),  # grows with every change: who has it
+        Column("turn", BigInteger, nullable=False, server_default="0"),  # moves with every change: who has it
         Column("planned_ms", BigInteger, nullable=False),
         Column("error", String(ERROR_CHARS), nullable=False),  # of the last try
         Index("job_due", "state", "run_ms"),
@@ -122,7 +123,9 @@ def plan(tx: Tx, kind: str, key: str, run_ms: int) -> None:
 
 def add(tx: Tx, kind: str, key: str, run_ms: int) -> None:
     """Plan a job whose key is new in this very unit. One statement. Raises: Refused when it is there."""
-    row = {"kind": kind, "key": key, "state": "waiting", "run_ms": run_ms, "tries": 0, "turn": 0}
+    # A job that is done leaves no trace: one of the same key must not begin where a late worker of that one may stand.
+    turn = random.getrandbits(62)
+    row = {"kind": kind, "key": key, "state": "waiting", "run_ms": run_ms, "tries": 0, "turn": turn}
     _PLAN.one(tx, {**row, "planned_ms": tx.now_ms, "error": ""})
 
 
