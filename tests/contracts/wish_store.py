@@ -121,7 +121,7 @@ class WishStoreContract:
         assert paged == wanted
         assert await told(rig.store) == []
 
-    async def test_a_wish_is_three_statements_and_a_merge_five(self, rig: WishStoreRig) -> None:
+    async def test_a_new_wish_is_four_statements_a_changed_one_three_and_a_merge_five(self, rig: WishStoreRig) -> None:
         await rig.statements()
         await put(rig.store, GUEST, "itm_a")
         await put(rig.store, GUEST, "itm_a", tell_back=True)
@@ -129,7 +129,7 @@ class WishStoreContract:
         await put(rig.store, USER, "itm_a")
         await rig.store.merge(GUEST, USER)
         await rig.store.remove(USER, "itm_a")
-        assert await rig.statements() == [3, 3, 3, 3, 5, 3]
+        assert await rig.statements() == [4, 3, 4, 4, 5, 3]
 
     async def test_an_engine_that_is_down_says_so_and_loses_nothing(self, rig: WishStoreRig) -> None:
         wish = await put(rig.store, GUEST, "itm_a")

@@ -58,14 +58,18 @@ _END: Final = Statement(
 
 
 def take_lease(tx: Tx, name: str, holder: str, ttl_ms: int) -> int | None:
-    """Take or keep a lease for `ttl_ms`: its epoch, or None while another holds it. Two statements.
+    """Take or keep a lease for `ttl_ms`: its epoch, or None while another holds it. Two statements, or three.
 
     `holder` is one process: a new one needs a new name. All who want this lease give the same `ttl_ms`.
     """
     found = _READ.first(tx, {"by_name": name})
     if found is None:
         first = {"name": name, "holder": holder, "epoch": 1, "until_ms": tx.now_ms + ttl_ms}
-        return 1 if _ADD.one(tx, first) else None  # else another has just taken it, for the very first time
+        if _ADD.one(tx, first):
+            return 1
+        found = _READ.first(tx, {"by_name": name})  # somebody has just taken it, for the very first time; perhaps we
+        if found is None:
+            return None
     kept, epoch, until_ms = found
     # An end further away than any holder could have set it was set before the clock stepped back: waiting for it could
     # take hours, and taking over is safe, because the epoch and not the time keeps the old holder from writing.

@@ -49,6 +49,8 @@ _ADD: Final = Statement(
         .where(_there.c.wishes < bindparam("most", type_=Integer)),
     )
 )
+# Those that others have not committed are waited for, here; the count inside `_ADD` does not see them at READ COMMITTED.
+_HOW_MANY: Final = Statement(select(WISH.c.item_id).where(WISH.c.owner == bindparam("by_owner")).with_for_update())
 _CHANGE: Final = Statement(
     update_of(WISH).where(*_AT).values(sku=bindparam("new_sku"), tell_back=bindparam("new_tell_back"))
 )
@@ -107,7 +109,7 @@ class SqlWishStore:
             said = {**at, "new_sku": new_sku, "new_tell_back": int(tell_back), "now_ms": tx.now_ms, "most": most}
             if before is not None:
                 _CHANGE.one(tx, said)
-            elif _ADD.one(tx, said) == 0:
+            elif _ADD.one(tx, said) == 0 or len(_HOW_MANY.all(tx, {"by_owner": owner})) > most:
                 raise WishlistFull(f"A wishlist has room for {most} items. Remove some first.", most=most)
             self._say(tx, owner, wish, "put")
             return wish
