@@ -26,7 +26,7 @@ class WishStore(Protocol):
     async def put(self, owner: str, item_id: str, sku: str | None, *, tell_back: bool, most: int) -> Wish:
         """The wish as it is then; an existing one keeps its moment, and its sku when none is given.
 
-        Raises: WishlistFull when it is new and there are `most`. Three statements.
+        Raises: WishlistFull when it is new and there are `most`. At most four statements.
         """
 
     async def remove(self, owner: str, item_id: str) -> bool:

@@ -20,7 +20,7 @@ class PutWish:
     async def __call__(self, owner: str, item_id: str, *, tell_back: bool = False, sku: str | None = None) -> Wish:
         """The wish as it is then. `sku`: the variant that was looked at; none keeps the one that is known.
 
-        Raises: UnknownItem, WishlistFull, Unavailable. Cost: a look at the item, a unit of three statements.
+        Raises: UnknownItem, WishlistFull, Unavailable. Cost: a look at the item, a unit of at most four statements.
         """
         bodies = await self.documents([item_id]) if 0 < len(item_id) <= _MAX_ID_CHARS else {}
         item = read_item(bodies[item_id]) if item_id in bodies else None

@@ -49,7 +49,7 @@ _ADD: Final = Statement(
         .where(_there.c.wishes < bindparam("most", type_=Integer)),
     )
 )
-# Those that others have not committed are waited for, here; the count inside `_ADD` does not see them at READ COMMITTED.
+# Here those that others have not committed are waited for; the count inside `_ADD` does not see them everywhere.
 _HOW_MANY: Final = Statement(select(WISH.c.item_id).where(WISH.c.owner == bindparam("by_owner")).with_for_update())
 _CHANGE: Final = Statement(
     update_of(WISH).where(*_AT).values(sku=bindparam("new_sku"), tell_back=bindparam("new_tell_back"))
