@@ -5,7 +5,8 @@ a poorer way, or it is refused with an honest 503. Nothing else is ever answered
 engine is given back, everything works again without a person.
 
 What works is as quick as without the outage: its 95th percentile is at most 1.5 times the one measured just before, or
-NOISE_MS more, which is what this many requests on two cores differ by when nothing happens.
+NOISE_MS more, which is what this many requests on two cores differ by when nothing happens. At small size, which runs
+beside other tests, only what waits for a time-out is told from what does not.
 
 HAAT_TEST_MATRIX names a file for what was seen; docs/explanation/degradation.md has the table of a full run.
 """
@@ -44,8 +45,7 @@ ROUNDS: Final = 20
 ITEMS: Final = 60
 SETTLED_S: Final = 5.0
 RECOVERED_S: Final = 60.0
-MOST_TIMES: Final = 1.5
-NOISE_MS: Final = 40.0
+MOST_TIMES, NOISE_MS = (1.5, 40.0) if FULL else (3.0, 250.0)
 
 Kind = Literal["works", "poorer", "refused"]
 EXPECTED: Final[Mapping[Part, Mapping[str, Kind]]] = {
