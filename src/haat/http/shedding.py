@@ -67,8 +67,8 @@ CLASSES: Final[Mapping[Kind, Class]] = {
     "browse": Class(0.08, 2),
     "search": Class(0.1, 2),
     "cart": Class(0.25, 32, read_s=5.0, write_s=30.0),
-    "checkout": Class(0.5, 64, read_s=5.0, write_s=15.0),  # 200 buyers of one sku at once, and none is given up
-    "webhooks": Class(1.0, 64, read_s=2.0, write_s=2.0),
+    "checkout": Class(2.0, 256, read_s=5.0, write_s=15.0),  # 200 buyers of one sku at once are all told
+    "webhooks": Class(3.0, 256, read_s=2.0, write_s=2.0),
     "probes": Class(float("inf"), MOST, read_s=5.0),
 }
 """In the order in which they give way. Probes never do: killing who is busy helps nobody."""
